@@ -1,0 +1,37 @@
+import type { JsonWebKeySet } from "./options.js";
+
+/** An identity pool, resolved. */
+export interface IdentityPoolConfig {
+  readonly id: string;
+  readonly region: string;
+  readonly endpoint: string | undefined;
+}
+
+/** A user pool, resolved: all that is needed to judge its tokens. */
+export interface UserPoolConfig {
+  readonly userPoolId: string;
+  /** Accepted values of `iss`. */
+  readonly issuers: readonly string[];
+  /** Accepted app clients; `undefined` accepts all. */
+  readonly clientIds: ReadonlySet<string> | undefined;
+  /** Where the keys come from. */
+  readonly keys: { readonly uri: string } | { readonly fixed: JsonWebKeySet };
+  readonly userPoolEndpoint: string | undefined;
+  readonly identityPool: IdentityPoolConfig | undefined;
+}
+
+/** The one configuration that everything works from. Frozen; every value checked. */
+export interface Config {
+  readonly userPools: readonly UserPoolConfig[];
+  readonly poolByIssuer: ReadonlyMap<string, UserPoolConfig>;
+  readonly tokenUse: "access" | "id" | "any";
+  readonly required: boolean;
+  /** Lower case. */
+  readonly idTokenHeader: string;
+  readonly clockToleranceSeconds: number;
+  readonly credentials: "eager" | "lazy";
+  readonly tokenCacheSize: number;
+  readonly credentialsCacheSize: number;
+  readonly requestTimeoutMs: number;
+  readonly realm: string;
+}

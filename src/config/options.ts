@@ -1,0 +1,53 @@
+/** A JSON Web Key Set (RFC 7517 section 5), as `jwks.json` serves it. */
+export interface JsonWebKeySet {
+  readonly keys: readonly object[];
+}
+
+/** One user pool, and the identity pool that its users get AWS credentials from. */
+export interface UserPoolOptions {
+  /** The user pool's id, `eu-west-1_AbCdEfGhI`. Default: the last part of `issuer`. */
+  readonly userPoolId?: string | undefined;
+  /** App client id or ids that tokens may be issued to. `null` accepts every app client of the pool. */
+  readonly clientId?: string | readonly string[] | null | undefined;
+  /** The identity pool's id, `eu-west-1:1b2c...`. Without one, or with `null`, sessions have no AWS credentials. */
+  readonly identityPoolId?: string | null | undefined;
+  /**
+   * What `iss` must be. Default: `https://cognito-idp.<region>.amazonaws.com/<userPoolId>`. A multi-Region pool
+   * opts in to its second issuer by listing both.
+   */
+  readonly issuer?: string | readonly string[] | undefined;
+  /** Where the key set is. Default: `<issuer>/.well-known/jwks.json`. */
+  readonly jwksUri?: string | undefined;
+  /** A fixed key set, for networks without a way out. Nothing is fetched, and keys are never renewed. */
+  readonly jwks?: JsonWebKeySet | undefined;
+  /** The user pool's endpoint when it is not Amazon's own: an emulator or a VPC endpoint. */
+  readonly userPoolEndpoint?: string | undefined;
+  /** The identity pool's endpoint when it is not Amazon's own: an emulator or a VPC endpoint. */
+  readonly identityPoolEndpoint?: string | undefined;
+}
+
+/** Everything that can be configured as data. What is not given comes from the environment, then from `amplify_outputs.json`. */
+export interface ConfigOptions extends UserPoolOptions {
+  /** Several user pools (tenants), instead of one at the top. The token's issuer picks the pool. */
+  readonly userPools?: readonly UserPoolOptions[] | undefined;
+  /** Accept plain http endpoints that are not on loopback. Only for closed test networks. Default false. */
+  readonly allowHttp?: boolean | undefined;
+  /** Which tokens are taken as the bearer. Default `"any"`. */
+  readonly tokenUse?: "access" | "id" | "any" | undefined;
+  /** Answer 401 to requests without a token. Default true. A bad token is 401 either way. */
+  readonly required?: boolean | undefined;
+  /** Header of the ID token that comes beside an access token. Default `"x-id-token"`. */
+  readonly idTokenHeader?: string | undefined;
+  /** Seconds that clocks may differ by when `exp`, `nbf` and `iat` are looked at. Default 5, at most 300. */
+  readonly clockTolerance?: number | undefined;
+  /** When AWS credentials are fetched: before the handler (`"eager"`, the default) or when first asked for (`"lazy"`). */
+  readonly credentials?: "eager" | "lazy" | undefined;
+  /** How many verified tokens are remembered. Default 10,000; 0 verifies every request anew. */
+  readonly tokenCacheSize?: number | undefined;
+  /** How many users' AWS credentials are remembered. Default 10,000. */
+  readonly credentialsCacheSize?: number | undefined;
+  /** Milliseconds that a call to Cognito, or a check of yours, may take. Default 5000. */
+  readonly requestTimeout?: number | undefined;
+  /** The realm in challenges (RFC 9110 section 11.5). Default `"api"`. */
+  readonly realm?: string | undefined;
+}

@@ -1,0 +1,59 @@
+import { hash } from "node:crypto";
+import type { IdentityPoolConfig } from "../config/config.js";
+import { canonicalJson } from "../tokens/json.js";
+import type { VerifiedToken } from "../tokens/verified-token.js";
+
+/** Claims that differ between tokens of one user without changing which role the user gets. */
+const VOLATILE_CLAIMS = new Set(["iat", "exp", "auth_time", "jti", "event_id", "at_hash", "nonce", "origin_jti"]);
+
+/** Whose credentials are asked for, under which role, and the token that proves it. */
+export interface Subject {
+  /** Equal for requests that may share credentials, and for no others. */
+  readonly key: string;
+  /** Equal for tokens of one login. */
+  readonly identityKey: string;
+  readonly identityPool: IdentityPoolConfig;
+  /** The key of `Logins`: the issuer without its scheme (Amazon Cognito, "Getting credentials"). */
+  readonly provider: string;
+  /** The raw ID token, verified. */
+  readonly idToken: string;
+  /** SHA-256 of the raw ID token. */
+  readonly tokenDigest: string;
+  readonly roleArn: string | undefined;
+}
+
+const keysOfTokens = new WeakMap<VerifiedToken, string>();
+
+/**
+ * @param idToken a verified ID token
+ * @param raw the same, raw
+ * @param roleArn the role to ask for, already checked
+ */
+export function subjectOf(
+  idToken: VerifiedToken,
+  raw: string,
+  identityPool: IdentityPoolConfig,
+  roleArn: string | undefined,
+): Subject {
+  const key = keyOf(idToken, identityPool);
+  return {
+    key: roleArn === undefined ? key : `${key} ${roleArn}`,
+    identityKey: `${identityPool.id} ${idToken.issuer} ${idToken.sub}`,
+    identityPool,
+    provider: idToken.issuer.replace(/^https?:\/\//, ""),
+    idToken: raw,
+    tokenDigest: idToken.digest,
+    roleArn,
+  };
+}
+
+/** Every claim that may decide the role is in the key, so a changed claim is a new key, and a mere refresh is not. */
+function keyOf(idToken: VerifiedToken, identityPool: IdentityPoolConfig): string {
+  const known = keysOfTokens.get(idToken);
+  if (known !== undefined) return known;
+  const deciding = Object.fromEntries(Object.entries(idToken.payload).filter(([claim]) => !VOLATILE_CLAIMS.has(claim)));
+  const { issuer, sub, clientId } = idToken;
+  const key = hash("sha256", canonicalJson([identityPool.id, issuer, sub, clientId, deciding]), "base64url");
+  keysOfTokens.set(idToken, key);
+  return key;
+}

@@ -1,0 +1,134 @@
+import { AuthError, type AuthErrorDetails } from "./auth-error.js";
+import { VERDICTS, type Verdict } from "./aws-exceptions.js";
+import type { AuthErrorCode } from "./table.js";
+import { UpstreamFailure } from "./upstream-failure.js";
+
+/** Calls to Cognito that this package makes. */
+export type CognitoOperation =
+  | "GetId"
+  | "GetCredentialsForIdentity"
+  | "GetOpenIdToken"
+  | "GetTokensFromRefreshToken"
+  | "InitiateAuth"
+  | "RevokeToken";
+
+/** Real refusals whose text says more than their class. The texts were seen at the real service. */
+const KNOWN_TEXTS: readonly (readonly [RegExp, { code?: AuthErrorCode; recoverySuggestion: string }])[] = [
+  [
+    /^Invalid login token\. Token expired/,
+    { code: "token_expired", recoverySuggestion: "Refresh the session and send the new ID token." },
+  ],
+  [
+    /^Token is not from a supported provider/,
+    {
+      recoverySuggestion:
+        "Add this user pool and app client to the identity pool's identity providers, and compare their Regions.",
+    },
+  ],
+  [
+    /^Logins don't match/,
+    { recoverySuggestion: "The identity pool has no such identity provider, or `identityPoolId` names another pool." },
+  ],
+  [
+    /^Invalid login token\. Couldn't verify/,
+    { recoverySuggestion: "The identity pool could not verify the token: it trusts another user pool." },
+  ],
+  [
+    /^Invalid login token\. Issuer doesn't match/,
+    { recoverySuggestion: "The token's issuer is not the identity pool's provider name: look at `issuer`." },
+  ],
+  [
+    /^Unauthenticated access is not supported/,
+    {
+      recoverySuggestion:
+        "The identity pool does not allow guests. Allow unauthenticated identities there, or send an ID token.",
+    },
+  ],
+  [
+    /^The ambiguous role mapping rules/,
+    { recoverySuggestion: "The identity pool's role mapping denies this user: no rule or preferred role fits." },
+  ],
+  [
+    /^Access to Role /,
+    { recoverySuggestion: "`roleArn` is not among the roles in the user's token (`cognito:roles`)." },
+  ],
+  [
+    /^Invalid identity pool configuration/,
+    { recoverySuggestion: "Check the IAM roles of the identity pool and their trust policies." },
+  ],
+  [/^IdentityPool /, { recoverySuggestion: "`identityPoolId` names no identity pool in this Region and account." }],
+];
+
+const REFRESH_OPERATIONS: ReadonlySet<CognitoOperation> = new Set(["GetTokensFromRefreshToken", "InitiateAuth"]);
+const REQUEST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * What an AWS client threw, as ours: declared exceptions, and what the SDK really throws besides (HTML bodies
+ * as SyntaxError, resets, aborts, time-outs, refused connections). No word of the answer is kept.
+ *
+ * @param error whatever `client.send()` rejected with
+ * @param operation the call that failed
+ */
+export function fromAwsError(error: unknown, operation: CognitoOperation): AuthError {
+  const { name, message, httpStatusCode, requestId } = read(error);
+  const verdict = VERDICTS.get(name) ?? verdictOfStatus(httpStatusCode);
+  const known = KNOWN_TEXTS.find(([text]) => text.test(message))?.[1];
+  const code = known?.code ?? codeOf(verdict, operation);
+  const details: AuthErrorDetails = {
+    // An expired token has one name wherever it is found out, and an unknown error is a network's.
+    name: VERDICTS.has(name) ? name : undefined,
+    cause: new UpstreamFailure(operation, VERDICTS.has(name) ? name : failureName(name, httpStatusCode), {
+      httpStatusCode,
+      requestId,
+    }),
+    recoverySuggestion: known?.recoverySuggestion,
+  };
+  return new AuthError(code, details);
+}
+
+/** Why an identity id is of no use: it is gone, or it is another login's. */
+export type IdentityStaleness = "deleted" | "foreign";
+
+/** Whether GetCredentialsForIdentity complained about the identity id rather than about the user. */
+export function stalenessOfIdentity(error: unknown): IdentityStaleness | undefined {
+  const { name, message } = read(error);
+  if (name === "ResourceNotFoundException" && !message.startsWith("IdentityPool ")) return "deleted";
+  return name === "NotAuthorizedException" && message.startsWith("Access to Identity ") ? "foreign" : undefined;
+}
+
+function codeOf(verdict: Verdict, operation: CognitoOperation): AuthErrorCode {
+  if (verdict === "misconfigured") return "misconfigured";
+  if (verdict === "unavailable") return "credentials_unavailable";
+  return REFRESH_OPERATIONS.has(operation) ? "refresh_failed" : "credentials_denied";
+}
+
+/** For answers without a known class. A 401 or 403 without one comes from a firewall before the service. */
+function verdictOfStatus(httpStatusCode: number | undefined): Verdict {
+  if (httpStatusCode === 401 || httpStatusCode === 403) return "refused";
+  return "unavailable";
+}
+
+function failureName(name: string, httpStatusCode: number | undefined): string {
+  if (name === "AbortError" || name === "TimeoutError") return name;
+  return httpStatusCode === undefined ? "NetworkError" : "UnreadableAnswer";
+}
+
+interface Facts {
+  readonly name: string;
+  readonly message: string;
+  readonly httpStatusCode?: number | undefined;
+  readonly requestId?: string | undefined;
+}
+
+function read(error: unknown): Facts {
+  if (!(error instanceof Error)) return { name: "Unknown", message: "" };
+  const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
+  if (typeof metadata !== "object" || metadata === null) return { name: error.name, message: error.message };
+  const httpStatusCode =
+    "httpStatusCode" in metadata && typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+  const requestId =
+    "requestId" in metadata && typeof metadata.requestId === "string" && REQUEST_ID.test(metadata.requestId)
+      ? metadata.requestId
+      : undefined;
+  return { name: error.name, message: error.message, httpStatusCode, requestId };
+}

@@ -1,0 +1,117 @@
+import { AuthError } from "../errors/auth-error.js";
+import { failed, whenReady } from "../errors/outcome.js";
+import { Session } from "../session/session.js";
+import type { AuthSession } from "../session/types.js";
+import { askUser } from "../session/user-checks.js";
+import { ownValue } from "../tokens/json.js";
+import { checkNames, checkScopes } from "./definitions.js";
+import { type Guard, guardBy } from "./guard.js";
+
+/** What a claim may be compared with. */
+export type ClaimCheck = string | number | boolean | ((value: unknown) => boolean);
+
+/** A signed-in user. */
+export function authGuard(): Guard {
+  return guardBy(() => undefined);
+}
+
+/** A member of one of the groups. */
+export function groupGuard(...names: readonly string[]): Guard {
+  const groups = checkNames("requireGroup", names);
+  return guardBy((session) =>
+    refuseUnless(
+      groups.some((group) => session.groups.includes(group)),
+      "insufficient_group",
+    ),
+  );
+}
+
+/** A member of all of the groups. */
+export function everyGroupGuard(...names: readonly string[]): Guard {
+  const groups = checkNames("requireEveryGroup", names);
+  return guardBy((session) =>
+    refuseUnless(
+      groups.every((group) => session.groups.includes(group)),
+      "insufficient_group",
+    ),
+  );
+}
+
+/** An access token with all of the scopes. */
+export function scopeGuard(...names: readonly string[]): Guard {
+  const scopes = checkScopes("requireScope", names);
+  return guardBy((session) =>
+    refuseUnless(
+      scopes.every((scope) => session.scopes.includes(scope)),
+      "insufficient_scope",
+      { scopes },
+    ),
+  );
+}
+
+/** An access token with one of the scopes. */
+export function anyScopeGuard(...names: readonly string[]): Guard {
+  const scopes = checkScopes("requireAnyScope", names);
+  return guardBy((session) =>
+    refuseUnless(
+      scopes.some((scope) => session.scopes.includes(scope)),
+      "insufficient_scope",
+      { scopes },
+    ),
+  );
+}
+
+/** A claim that has a value, or satisfies a predicate, in each of the session's tokens that carries it. */
+export function claimGuard(name: string, expected: ClaimCheck): Guard {
+  checkNames("requireClaim", [name]);
+  if (!["string", "number", "boolean", "function"].includes(typeof expected)) {
+    throw new TypeError("requireClaim() takes a string, a number, a boolean or a predicate to compare the claim with.");
+  }
+  return guardBy((session) => {
+    const { access, id } = Session.verifiedTokens(session);
+    const carriers = [access, id].filter((token) => token !== undefined && Object.hasOwn(token.payload, name));
+    const values = carriers.map((token) => ownValue(token?.payload ?? {}, name));
+    return refuseUnless(values.length > 0 && values.every((value) => satisfies(value, expected)), "forbidden");
+  });
+}
+
+/** A user whose AWS credentials are at hand; fetches them where they are not. */
+export function credentialsGuard(): Guard {
+  return guardBy((session) => {
+    if (session.credentials !== undefined) return undefined;
+    const { exchange } = Session.engineOf(session);
+    return whenReady(exchange(session, false), (outcome) => (failed(outcome) ? outcome : undefined));
+  });
+}
+
+/** A check of the application's own: only `true` passes. */
+export function authorizeGuard(check: (session: AuthSession, request: never) => boolean | Promise<boolean>): Guard {
+  if (typeof check !== "function") throw new TypeError("authorize() takes a function of the session and the request.");
+  const forbidden = () => new AuthError("forbidden");
+  return guardBy((session, request) =>
+    askUser(
+      Session.engineOf(session).checkTimeoutMs,
+      // The adapter that calls this guard hands over its own framework's request, which is what the check was typed with.
+      () => check(session, request as never),
+      (answer) => (answer === true ? undefined : forbidden()),
+      forbidden,
+    ),
+  );
+}
+
+function refuseUnless(
+  allowed: boolean,
+  code: "insufficient_group" | "insufficient_scope" | "forbidden",
+  details?: { readonly scopes: readonly string[] },
+): AuthError | undefined {
+  return allowed ? undefined : new AuthError(code, details);
+}
+
+function satisfies(value: unknown, expected: ClaimCheck): boolean {
+  if (typeof expected !== "function") return value === expected;
+  try {
+    return expected(value) === true;
+  } catch {
+    return false;
+  }
+}

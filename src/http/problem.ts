@@ -1,0 +1,29 @@
+import { STATUS_CODES } from "node:http";
+import type { AuthError } from "../errors/auth-error.js";
+import { ERROR_TABLE } from "../errors/table.js";
+
+/** An answer, for any framework to send. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * An error as `application/problem+json` (RFC 9457). Without a `type` the title is the status phrase (section 4.2.1);
+ * `code` and `name` tell clients what happened. Every text is from the error table.
+ */
+export function problemOf(error: AuthError): ProblemAnswer {
+  const { status, code, name } = error;
+  const body = JSON.stringify({ status, title: STATUS_CODES[status], detail: ERROR_TABLE[code].detail, code, name });
+  return {
+    status,
+    headers: {
+      ...error.headers,
+      "Cache-Control": "no-store",
+      "Content-Type": "application/problem+json; charset=utf-8",
+      "Content-Length": String(Buffer.byteLength(body)),
+    },
+    body,
+  };
+}

@@ -1,0 +1,32 @@
+export type { ConfigOptions, JsonWebKeySet, UserPoolOptions } from "./config/options.js";
+export type { AWSCredentials } from "./credentials/credentials.js";
+export type { AwsClientClass } from "./credentials/sdk-clients.js";
+export { AuthError, type AuthErrorDetails, ConfigurationError } from "./errors/auth-error.js";
+export type { AuthErrorCode } from "./errors/table.js";
+export { UpstreamFailure } from "./errors/upstream-failure.js";
+export type { ClaimCheck } from "./guards/guards.js";
+export {
+  authErrorHandler,
+  authorize,
+  authSession,
+  type ErrorRequestHandler,
+  type RequestHandler,
+  requireAnyScope,
+  requireAuth,
+  requireClaim,
+  requireCredentials,
+  requireEveryGroup,
+  requireGroup,
+  requireScope,
+} from "./http/express.js";
+export { fetchAuthSession, type SessionHealth, SessionManager, type SessionManagerParts } from "./session/manager.js";
+export type {
+  AuthSession,
+  AuthSessionOptions,
+  AuthSessionRequest,
+  AuthTokens,
+  SessionCallbacks,
+  UserInfo,
+} from "./session/types.js";
+export { decodeJWT } from "./tokens/decode.js";
+export type { JWT, JwtHeader, JwtPayload } from "./tokens/jwt.js";

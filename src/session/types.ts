@@ -1,0 +1,104 @@
+import type { IncomingMessage } from "node:http";
+import type { ConfigOptions } from "../config/options.js";
+import type { AWSCredentials } from "../credentials/credentials.js";
+import type { AwsClientClass } from "../credentials/sdk-clients.js";
+import type { JWT } from "../tokens/jwt.js";
+
+/** The tokens of a session. */
+export interface AuthTokens {
+  readonly accessToken?: JWT;
+  readonly idToken?: JWT;
+  /** Of browser sessions only. */
+  readonly refreshToken?: string;
+}
+
+/** Who the user is, from the ID token, else from what the access token knows. */
+export interface UserInfo {
+  readonly sub: string;
+  readonly username?: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
+  readonly name?: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  readonly groups: readonly string[];
+  /** `custom:tenant` of the ID token stands here as `tenant`. */
+  readonly customAttributes: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Who calls, and the caller's own AWS credentials. Made once for each request; what it shares with other requests
+ * (claims, groups) is deeply frozen. Logging one shows no token and no secret.
+ */
+export interface AuthSession {
+  readonly isAuthenticated: boolean;
+  /** The verified tokens; undefined for anonymous sessions. */
+  readonly tokens?: AuthTokens | undefined;
+  readonly userSub?: string | undefined;
+  readonly username?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly userPoolId?: string | undefined;
+  /** `cognito:groups`: the access token's when there is one, else the ID token's. */
+  readonly groups: readonly string[];
+  /** Scopes of the access token. */
+  readonly scopes: readonly string[];
+  /** The user's id in the identity pool, once exchanged. */
+  readonly identityId?: string | undefined;
+  /** The user's AWS credentials, once exchanged: in eager mode, after `requireCredentials()` or `getCredentials()`. */
+  readonly credentials?: AWSCredentials | undefined;
+  /**
+   * The user's AWS credentials, exchanged when needed. Bound: pass it to any AWS SDK client as `credentials`.
+   *
+   * @throws {AuthError} `missing_token`, `id_token_required`, `credentials_denied`, `credentials_unavailable`, `misconfigured`
+   * @example
+   * ```ts
+   * const s3 = new S3Client({ region: "eu-west-1", credentials: req.authSession.getCredentials });
+   * ```
+   */
+  readonly getCredentials: (options?: { readonly forceRefresh?: boolean }) => Promise<AWSCredentials>;
+  /**
+   * An AWS SDK client that signs as the user. Clients are kept per user and share one keep-alive connection pool.
+   *
+   * @param Client a client class of AWS SDK v3
+   * @param config its configuration, without `credentials`
+   * @throws {AuthError} `missing_token`, `id_token_required`, `misconfigured`
+   * @example
+   * ```ts
+   * const s3 = req.authSession.awsClient(S3Client, { region: "eu-west-1" });
+   * ```
+   */
+  awsClient<C, Settings extends object>(Client: AwsClientClass<C, Settings>, config?: Settings): C;
+  /** Runs an operation with the user's AWS credentials and gives back its result. */
+  withAWSCredentials<T>(operation: (credentials: AWSCredentials) => T | Promise<T>): Promise<T>;
+  /** Who the user is; undefined for anonymous sessions. */
+  getUserInfo(): UserInfo | undefined;
+  /** For logs: no token, no secret. */
+  toJSON(): object;
+}
+
+/**
+ * The request as callbacks see it: Node's own, with what Express adds to it. Name your own type in the
+ * callback's parameter to get that one instead.
+ */
+export interface AuthSessionRequest extends IncomingMessage {
+  authSession: AuthSession;
+  params: Record<string, string>;
+  path: string;
+  originalUrl: string;
+  body?: unknown;
+}
+
+/** The parts of the configuration that are functions. */
+export interface SessionCallbacks {
+  /** Reads the bearer token in place of the `Authorization` header. Nothing, or `undefined`, means no token. */
+  getToken?(request: AuthSessionRequest): string | null | undefined | Promise<string | null | undefined>;
+  /** A check of your own on every signed-in session: anything but `true` is 403 `forbidden`. */
+  customCheck?(session: AuthSession, request: AuthSessionRequest): boolean | Promise<boolean>;
+  /** Whether the session was revoked. `true` is 401 `token_revoked`; failing or hanging is 503 `store_unavailable`. */
+  isRevoked?(session: AuthSession): boolean | Promise<boolean>;
+  /** IAM role to ask for (`CustomRoleArn`), or a function of the session that names it. */
+  readonly roleArn?: string | ((session: AuthSession) => string | undefined) | undefined;
+}
+
+/** Options of `authSession()` and `SessionManager`. All are optional. */
+export interface AuthSessionOptions extends ConfigOptions, SessionCallbacks {}

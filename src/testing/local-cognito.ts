@@ -1,0 +1,201 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../clock.js";
+import type { Fault } from "./faults.js";
+import { type LocalCallerIdentity, LocalIdentityPool } from "./identity-pool.js";
+import { LocalService } from "./service.js";
+import { ServiceError } from "./service-error.js";
+import { type LocalTokens, type LocalUser, LocalUserPool, type TokenRequest } from "./user-pool.js";
+
+/** Options of {@link LocalCognito.start}. */
+export interface LocalCognitoOptions {
+  /** Port on 127.0.0.1. Default 0: a free one. */
+  readonly port?: number | undefined;
+  /** Default: a fresh id in eu-west-1. */
+  readonly userPoolId?: string | undefined;
+  /** Default: a fresh one. */
+  readonly clientId?: string | undefined;
+  /** Default: a fresh one in eu-west-1. */
+  readonly identityPoolId?: string | undefined;
+  /** Whether the identity pool takes guests. Default false. */
+  readonly unauthenticatedIdentities?: boolean | undefined;
+  /** Whether a refresh gives a new refresh token and spends the old one. Default true. */
+  readonly refreshTokenRotation?: boolean | undefined;
+  /** The service's clock, in milliseconds since the epoch. Default: the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What `authSession()` needs to work with a {@link LocalCognito}. */
+export interface LocalCognitoConfig {
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly identityPoolId: string;
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly userPoolEndpoint: string;
+  readonly identityPoolEndpoint: string;
+}
+
+/**
+ * A Cognito user pool and identity pool on loopback, for tests and for trying things out. Speaks the real protocol,
+ * so the AWS SDK works with it, checks what the real service checks, and refuses with the real error texts.
+ *
+ * @example
+ * ```ts
+ * const cognito = await LocalCognito.start();
+ * app.use(authSession(cognito.options));
+ * const { idToken } = cognito.signIn({ username: "ada", groups: ["admin"] });
+ * // ... requests with `Authorization: Bearer ${idToken}`
+ * await cognito.stop();
+ * ```
+ */
+export class LocalCognito {
+  /** Everything `authSession()` needs: ids, issuer, jwksUri, endpoints. */
+  readonly options: LocalCognitoConfig;
+  readonly #service: LocalService;
+  readonly #userPool: LocalUserPool;
+  readonly #identityPool: LocalIdentityPool;
+
+  private constructor(service: LocalService, options: LocalCognitoConfig, settings: LocalCognitoOptions) {
+    const { unauthenticatedIdentities = false, refreshTokenRotation = true, clock = systemClock } = settings;
+    this.options = Object.freeze(options);
+    this.#service = service;
+    this.#userPool = new LocalUserPool(options.issuer, options.clientId, clock);
+    this.#identityPool = new LocalIdentityPool(
+      options.identityPoolId,
+      this.#userPool,
+      unauthenticatedIdentities,
+      clock,
+    );
+    service.serve({ documents: this.#documents(), operations: this.#operations(refreshTokenRotation) });
+  }
+
+  /** Starts one on 127.0.0.1. */
+  static async start(options: LocalCognitoOptions = {}): Promise<LocalCognito> {
+    const service = new LocalService();
+    const origin = await service.listen(options.port ?? 0);
+    const userPoolId = options.userPoolId ?? `eu-west-1_${randomBytes(5).toString("hex").slice(0, 9)}`;
+    const issuer = `${origin}/${userPoolId}`;
+    const config = {
+      userPoolId,
+      clientId: options.clientId ?? randomBytes(13).toString("hex"),
+      identityPoolId: options.identityPoolId ?? `eu-west-1:${randomUUID()}`,
+      issuer,
+      jwksUri: `${issuer}/.well-known/jwks.json`,
+      userPoolEndpoint: origin,
+      identityPoolEndpoint: origin,
+    };
+    return new LocalCognito(service, config, options);
+  }
+
+  /** Signs a user in. The same user name is the same user, with the same `sub` and identity id. */
+  signIn(user: LocalUser): LocalTokens {
+    return this.#userPool.signIn(user);
+  }
+
+  /**
+   * Any token, signed with the pool's key.
+   *
+   * @example
+   * ```ts
+   * const expired = cognito.signToken({ tokenUse: "access", claims: { exp: 1 } });
+   * ```
+   */
+  signToken(token: TokenRequest): string {
+    return this.#userPool.signToken(token);
+  }
+
+  /** New signing keys. `keepOld` leaves the old ones in the key set, so tokens that they signed stay good. */
+  rotateKeys({ keepOld = false }: { readonly keepOld?: boolean } = {}): void {
+    this.#userPool.keys.rotate(keepOld);
+  }
+
+  /**
+   * Makes an operation fail from now on: `"JWKS"`, `"GetId"`, `"GetCredentialsForIdentity"`,
+   * `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`. `times` bounds how often; 0 ends it.
+   *
+   * @example
+   * ```ts
+   * cognito.fail("GetId", { error: "TooManyRequestsException", times: 3 });
+   * ```
+   */
+  fail(operation: string, fault: Fault): void {
+    this.#service.faults.set(operation, fault);
+  }
+
+  /** How often an operation was called. */
+  requests(operation: string): number {
+    return this.#service.faults.count(operation);
+  }
+
+  /** Deletes an identity of the identity pool, as an administrator would. */
+  deleteIdentity(identityId: string): void {
+    this.#identityPool.deleteIdentity(identityId);
+  }
+
+  /** Whose access key this is, for stand-ins of AWS services. */
+  callerIdentity(accessKeyId: string): LocalCallerIdentity | undefined {
+    return this.#identityPool.callerIdentity(accessKeyId);
+  }
+
+  /** Stops the service and cuts its connections. */
+  async stop(): Promise<void> {
+    await this.#service.close();
+  }
+
+  #documents() {
+    const { issuer, jwksUri, userPoolId } = this.options;
+    return {
+      [`/${userPoolId}/.well-known/jwks.json`]: { operation: "JWKS", read: () => this.#userPool.keys.keySet },
+      [`/${userPoolId}/.well-known/openid-configuration`]: {
+        operation: "OpenIdConfiguration",
+        read: () => ({
+          issuer,
+          jwks_uri: jwksUri,
+          id_token_signing_alg_values_supported: ["RS256"],
+          subject_types_supported: ["public"],
+        }),
+      },
+    };
+  }
+
+  #operations(rotate: boolean) {
+    const identityPool = this.#identityPool;
+    return {
+      GetId: (input: object) => ({ IdentityId: identityPool.getId(input) }),
+      GetCredentialsForIdentity: (input: { IdentityId?: unknown }) => ({
+        Credentials: identityPool.getCredentials(input),
+        IdentityId: input.IdentityId,
+      }),
+      GetTokensFromRefreshToken: ({ RefreshToken, ClientId }: { RefreshToken?: unknown; ClientId?: unknown }) =>
+        this.#refresh(RefreshToken, ClientId, rotate),
+      InitiateAuth: (input: { AuthFlow?: unknown; AuthParameters?: unknown; ClientId?: unknown }) => {
+        const isRefresh = input.AuthFlow === "REFRESH_TOKEN_AUTH" || input.AuthFlow === "REFRESH_TOKEN";
+        // The older call exists only where rotation is off.
+        if (!isRefresh || rotate)
+          throw new ServiceError("InvalidParameterException", "Auth flow not enabled for this client");
+        const parameters = Object.entries(input.AuthParameters ?? {});
+        return this.#refresh(new Map(parameters).get("REFRESH_TOKEN"), input.ClientId, false);
+      },
+      RevokeToken: ({ Token }: { Token?: unknown }) => {
+        this.#userPool.revoke(String(Token));
+        return {};
+      },
+    };
+  }
+
+  #refresh(refreshToken: unknown, clientId: unknown, rotate: boolean) {
+    const {
+      accessToken,
+      idToken,
+      refreshToken: next,
+    } = this.#userPool.refresh(String(refreshToken), String(clientId), rotate);
+    const result = {
+      AccessToken: accessToken,
+      IdToken: idToken,
+      ExpiresIn: 3600,
+      TokenType: "Bearer",
+      RefreshToken: next,
+    };
+    return { AuthenticationResult: result };
+  }
+}

@@ -1,0 +1,53 @@
+import { generateKeyPairSync, hash, type JsonWebKey, type KeyObject, sign } from "node:crypto";
+import type { TokenUse } from "../tokens/claims.js";
+
+interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly jwk: JsonWebKey;
+}
+
+/** A pool's signing keys. As at the real service, access and ID tokens are signed by different keys. */
+export class SigningKeys {
+  #current: Readonly<Record<TokenUse, SigningKey>> = makePair();
+  #published: readonly SigningKey[] = Object.values(this.#current);
+
+  /** New keys. The old ones stay in the key set if asked for, as they do while a real rotation lasts. */
+  rotate(keepOld: boolean): void {
+    this.#current = makePair();
+    this.#published = [...Object.values(this.#current), ...(keepOld ? this.#published : [])];
+  }
+
+  /** The key set, as `jwks.json` shows it. */
+  get keySet(): { keys: JsonWebKey[] } {
+    return { keys: this.#published.map(({ jwk }) => jwk) };
+  }
+
+  /** The public key for a `kid` that is published. */
+  find(kid: unknown): JsonWebKey | undefined {
+    return this.#published.find((key) => key.kid === kid)?.jwk;
+  }
+
+  /** Signs any header and payload. */
+  sign(use: TokenUse, header: object, payload: object): string {
+    const { kid, privateKey } = this.#current[use];
+    const input = `${encode({ kid, alg: "RS256", ...header })}.${encode(payload)}`;
+    return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
+  }
+}
+
+function makePair(): Record<TokenUse, SigningKey> {
+  return { access: makeKey(), id: makeKey() };
+}
+
+function makeKey(): SigningKey {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = publicKey.export({ format: "jwk" });
+  const kid = hash("sha256", jwk.n ?? "", "base64").slice(0, 44);
+  return { kid, privateKey, jwk: { ...jwk, kid, alg: "RS256", use: "sig" } };
+}
+
+/** Values that are undefined are left out by JSON. */
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

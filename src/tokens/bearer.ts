@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { AuthError } from "../errors/auth-error.js";
+import type { Outcome } from "../errors/outcome.js";
+
+/** The parts of a Node request that tokens are read from. */
+export interface RequestHeaders {
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values as they came, in turn. Absent from some mock requests. */
+  readonly rawHeaders?: readonly string[];
+}
+
+/** A scheme that is not ours is no token; RFC 9110 section 11.6.2: scheme, spaces, then parameters. */
+const OTHER_SCHEME = /^(?!bearer(?: |$))[!#$%&'*+.^_`|~0-9a-z-]+ +\S/i;
+const BEARER = /^bearer ([^\s,]+)$/i;
+
+/**
+ * The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1), undefined where there is none. Anything that
+ * could be read in two ways is refused, not guessed at.
+ */
+export function readBearer(request: RequestHeaders): Outcome<string | undefined> {
+  const value = readSingle(request, "authorization");
+  if (typeof value !== "string" || value === "") return value === "" ? undefined : value;
+  const token = BEARER.exec(value)?.[1];
+  if (token !== undefined) return token;
+  return OTHER_SCHEME.test(value) ? undefined : new AuthError("invalid_request");
+}
+
+/** A header whose whole value is one token. */
+export function readTokenHeader(request: RequestHeaders, name: string): Outcome<string | undefined> {
+  const value = readSingle(request, name);
+  if (typeof value !== "string") return value;
+  return /^[^\s,]+$/.test(value) ? value : new AuthError("invalid_request");
+}
+
+/** Node keeps the first of two `Authorization` headers and joins others with commas; the raw list shows both. */
+function readSingle({ headers, rawHeaders = [] }: RequestHeaders, name: string): Outcome<string | undefined> {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index] ?? "";
+    if (header.length === name.length && header.toLowerCase() === name) seen += 1;
+  }
+  if (seen > 1) return new AuthError("invalid_request");
+  const value = headers[name];
+  return Array.isArray(value) ? new AuthError("invalid_request") : value;
+}

@@ -1,0 +1,50 @@
+import { UpstreamFailure } from "../errors/upstream-failure.js";
+
+/** Bounds of one fetch. */
+export interface FetchLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/** Fetches a JSON document. Rejects with an {@link UpstreamFailure}. */
+export type FetchJson = (uri: string, limits: FetchLimits) => Promise<unknown>;
+
+/**
+ * Fetches a key set: status 200 only, no redirects (a redirect could lead to keys of another), bounded in time from
+ * first to last byte, and in size.
+ */
+export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
+  try {
+    const response = await fetch(uri, {
+      redirect: "error",
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel();
+      throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode: response.status });
+    }
+    return JSON.parse(await readBounded(response.body, maxBytes));
+  } catch (error) {
+    throw asFailure(error);
+  }
+};
+
+/** Leaving the loop early cancels the stream, and with it the transfer. */
+async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new UpstreamFailure("JWKS", "AnswerTooLarge");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function asFailure(error: unknown): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
+  if (error instanceof SyntaxError) return new UpstreamFailure("JWKS", "UnreadableAnswer", { httpStatusCode: 200 });
+  const timedOut = error instanceof Error && error.name === "TimeoutError";
+  return new UpstreamFailure("JWKS", timedOut ? "TimeoutError" : "NetworkError");
+}

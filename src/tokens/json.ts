@@ -1,0 +1,106 @@
+/** A JSON object, as parsed. Look up own properties only. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Tokens never nest deeply; a bound keeps recursion over claims safe. */
+const MAX_DEPTH = 32;
+
+/** Whether a parsed value is a JSON object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Parses a JSON object as strictly as a token needs it: no duplicate names (RFC 7519 section 4 lets a parser take
+ * the last one, so two parsers could see two tokens), no `__proto__`, bounded depth. Returns undefined when it is not.
+ */
+export function parseStrictObject(text: string): JsonObject | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value)) return undefined;
+  const { members, depth } = measure(text);
+  if (depth > MAX_DEPTH) return undefined;
+  // A name that stands twice is written twice but kept once.
+  return countMembers(value) === members ? value : undefined;
+}
+
+/** An own property; never an inherited one. */
+export function ownValue(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Freezes a parsed JSON value with all that is in it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.freeze(value);
+    for (const entry of Object.values(value)) deepFreeze(entry);
+  }
+  return value;
+}
+
+/** A JSON value in one spelling: names sorted, so that equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value) ?? "null";
+  const members = Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`);
+  return `{${members.join(",")}}`;
+}
+
+/** Members written in a valid JSON text (one colon outside strings each), and how deep it nests. */
+function measure(text: string): { members: number; depth: number } {
+  let members = 0;
+  let depth = 0;
+  let deepest = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x22: // "
+        index = endOfString(text, index);
+        break;
+      case 0x3a: // :
+        members += 1;
+        break;
+      case 0x7b: // {
+      case 0x5b: // [
+        depth += 1;
+        if (depth > deepest) deepest = depth;
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        depth -= 1;
+        break;
+    }
+  }
+  return { members, depth: deepest };
+}
+
+/** The closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(index - 1 - backslashes) === 0x5c) backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+/** Members kept in a parsed value; -1 where a name is `__proto__`. */
+function countMembers(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 0;
+  const isArray = Array.isArray(value);
+  for (const [name, entry] of Object.entries(value)) {
+    if (name === "__proto__") return -1;
+    const inner = countMembers(entry);
+    if (inner === -1) return -1;
+    count += inner + (isArray ? 0 : 1);
+  }
+  return count;
+}
