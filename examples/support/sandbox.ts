@@ -44,19 +44,19 @@ EXPIRED=${expired}
   2. Then try:
 
 # Who am I? Claims, groups, and when the user's AWS credentials expire.
-curl -iw '\n' -H "Authorization: Bearer $READER" ${origin}/me
+curl -iw '\\n' -H "Authorization: Bearer $READER" ${origin}/me
 
 # Store a file in S3 as the user, and list my files. Nobody else sees them.
-curl -iw '\n' -H "Authorization: Bearer $READER" -X PUT --data 'Hello, S3' ${origin}/files/hello.txt
-curl -iw '\n' -H "Authorization: Bearer $READER" ${origin}/files
-curl -iw '\n' -H "Authorization: Bearer $NOBODY" ${origin}/files
+curl -iw '\\n' -H "Authorization: Bearer $READER" -X PUT --data 'Hello, S3' ${origin}/files/hello.txt
+curl -iw '\\n' -H "Authorization: Bearer $READER" ${origin}/files
+curl -iw '\\n' -H "Authorization: Bearer $NOBODY" ${origin}/files
 
 # Admins only: 200 for the admin, 403 for the others.
-curl -iw '\n' -H "Authorization: Bearer $ADMIN" ${origin}/admin
-curl -iw '\n' -H "Authorization: Bearer $NOBODY" ${origin}/admin
+curl -iw '\\n' -H "Authorization: Bearer $ADMIN" ${origin}/admin
+curl -iw '\\n' -H "Authorization: Bearer $NOBODY" ${origin}/admin
 
 # An expired token: 401, and the answer says why.
-curl -iw '\n' -H "Authorization: Bearer $EXPIRED" ${origin}/me
+curl -iw '\\n' -H "Authorization: Bearer $EXPIRED" ${origin}/me
 
   Ctrl-C stops it.
 `;

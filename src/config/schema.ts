@@ -22,7 +22,7 @@ const ISSUERS = "must be an issuer URL without a trailing slash, or a non-empty 
 
 const userPoolEntries = {
   userPoolId: v.optional(text("must be a user pool id like eu-west-1_AbCdEfGhI", USER_POOL_ID)),
-  clientId: v.optional(v.nullable(v.union([clientId, v.pipe(v.array(clientId), v.minLength(1))], CLIENTS))),
+  clientId: v.optional(v.nullable(v.union([clientId, v.pipe(v.array(clientId), v.minLength(1, CLIENTS))], CLIENTS))),
   identityPoolId: v.optional(
     v.nullable(
       text(
@@ -31,7 +31,7 @@ const userPoolEntries = {
       ),
     ),
   ),
-  issuer: v.optional(v.union([issuer, v.pipe(v.array(issuer), v.minLength(1))], ISSUERS)),
+  issuer: v.optional(v.union([issuer, v.pipe(v.array(issuer), v.minLength(1, ISSUERS))], ISSUERS)),
   jwksUri: v.optional(v.string("must be a URL")),
   jwks: v.optional(
     v.looseObject(
@@ -103,8 +103,13 @@ export type CheckedUserPool = v.InferOutput<typeof userPool>;
  * @throws {ConfigurationError} naming the option, what it must be, and for an unknown name the nearest one
  */
 export function checkOptions(given: unknown): CheckedOptions {
+  if (!isPlainObject(given)) {
+    throw new ConfigurationError(
+      "authSession() takes an options object or a SessionManager. If you gave it a SessionManager, the package is installed twice.",
+    );
+  }
   refuseUnknown(given, Object.keys(options.entries), "");
-  if (isRecord(given) && Array.isArray(given.userPools)) {
+  if (Array.isArray(given.userPools)) {
     given.userPools.forEach((pool: unknown, index) => {
       refuseUnknown(pool, Object.keys(userPoolEntries), `userPools[${index}].`);
     });
@@ -132,7 +137,7 @@ export function checkSource(
 }
 
 function refuseUnknown(given: unknown, known: readonly string[], prefix: string): void {
-  if (!isRecord(given)) return;
+  if (!isPlainObject(given)) return;
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b))[0] ?? "";
@@ -153,6 +158,9 @@ function pathOf(path: readonly { readonly key?: unknown }[] | undefined): string
     .replace(/^\./, "");
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Made by a literal: an instance of some class would be taken for empty options. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -30,7 +30,7 @@ const DEFAULT_REALM = "api";
  */
 export class AuthError extends Error {
   override readonly name: string;
-  override readonly cause?: UpstreamFailure;
+  declare readonly cause?: UpstreamFailure;
   /** Stable code of this package. */
   readonly code: AuthErrorCode;
   /** HTTP status of the answer. */
@@ -44,7 +44,7 @@ export class AuthError extends Error {
   /** What to do about it, for whoever reads the log. */
   readonly recoverySuggestion: string;
   /** For `invalid_claims`: which claim. */
-  readonly claim?: string;
+  declare readonly claim?: string;
 
   /**
    * @param code a row of the error table; decides status, message and headers
@@ -81,7 +81,7 @@ export class AuthError extends Error {
 export class ConfigurationError extends AuthError {
   override readonly name = "ConfigurationError";
   /** Which option is wrong, where there is one. */
-  readonly option?: string;
+  declare readonly option?: string;
 
   constructor(message: string, option?: string) {
     super("misconfigured", { recoverySuggestion: message });

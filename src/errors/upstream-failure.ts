@@ -7,9 +7,9 @@ export class UpstreamFailure extends Error {
   /** The operation that failed: `GetId`, `JWKS`, ... */
   readonly operation: string;
   /** HTTP status of the answer, if there was one. */
-  readonly httpStatusCode?: number;
+  declare readonly httpStatusCode?: number;
   /** AWS request id, for a support case. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
 
   constructor(
     operation: string,
