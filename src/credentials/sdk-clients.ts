@@ -3,8 +3,14 @@ import https from "node:https";
 import { LRUCache } from "lru-cache";
 import type { AWSCredentials } from "./credentials.js";
 
-/** A client class of AWS SDK v3. */
-export type AwsClientClass<C, Settings extends object> = new (config: Settings) => C;
+/** A client class of AWS SDK v3: its configuration is a parameter, optional where all settings are. */
+export type AwsClientClass<C, Settings extends object> =
+  | (new (
+      ...config: [] | [Settings]
+    ) => C)
+  | (new (
+      config: Settings,
+    ) => C);
 
 /** Gives the credentials that a client signs with. */
 export type CredentialsSource = () => Promise<AWSCredentials>;

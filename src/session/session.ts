@@ -120,7 +120,7 @@ export class Session implements AuthSession {
     return this.#getCredentials;
   }
 
-  awsClient<C, Settings extends object>(Client: AwsClientClass<C, Settings>, config?: Settings): C {
+  awsClient<C, Settings extends object>(Client: AwsClientClass<C, Settings>, config?: NoInfer<Settings>): C {
     const client = this.#engine.awsClient(this, Client, config);
     return orThrow(client instanceof AuthError ? this.#engine.finish(client) : client);
   }

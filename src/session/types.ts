@@ -67,7 +67,7 @@ export interface AuthSession {
    * const s3 = req.authSession.awsClient(S3Client, { region: "eu-west-1" });
    * ```
    */
-  awsClient<C, Settings extends object>(Client: AwsClientClass<C, Settings>, config?: Settings): C;
+  awsClient<C, Settings extends object>(Client: AwsClientClass<C, Settings>, config?: NoInfer<Settings>): C;
   /** Runs an operation with the user's AWS credentials and gives back its result. */
   withAWSCredentials<T>(operation: (credentials: AWSCredentials) => T | Promise<T>): Promise<T>;
   /** Who the user is; undefined for anonymous sessions. */
@@ -82,7 +82,7 @@ export interface AuthSession {
  */
 export interface AuthSessionRequest extends IncomingMessage {
   authSession: AuthSession;
-  params: Record<string, string>;
+  params: Record<string, string | string[]>;
   path: string;
   originalUrl: string;
   body?: unknown;
