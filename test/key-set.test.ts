@@ -143,6 +143,12 @@ describe("The key set", () => {
       });
     }
 
+    it("a key set of 10 MB is not read, good as its keys may be", async () => {
+      const keySet = (await (await fetch(cognito.options.jwksUri)).json()) as object;
+      cognito.fail("JWKS", { body: JSON.stringify({ ...keySet, padding: "y".repeat(10_000_000) }) });
+      expectRefusal(await get(withClock(), "/me", token()), "jwks_unavailable");
+    });
+
     it("a redirect is not followed", async () => {
       await withServer(
         (_req, res) => res.writeHead(302, { Location: cognito.options.jwksUri }).end(),
@@ -195,6 +201,16 @@ describe("The key set", () => {
       cognito.fail("JWKS", { times: 0 });
       clock.advance({ seconds: 10 });
       await get(app, "/me", mine).expect(200);
+    });
+
+    it("invented kids do not hammer a failing pool either", async () => {
+      const app = withClock();
+      await get(app, "/me", token()).expect(200);
+      cognito.fail("JWKS", { status: 500 });
+      for (let index = 0; index < 20; index += 1) {
+        expectRefusal(await get(app, "/me", bogus(`k${index}`)), "jwks_unavailable");
+      }
+      expect(cognito.requests("JWKS")).to.equal(1 + 2);
     });
 
     it("an unknown kid is then an outage, not the token's fault", async () => {

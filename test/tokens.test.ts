@@ -79,7 +79,7 @@ describe("Verifying a token", () => {
       ["a payload that is a list", () => withPayloadText("[1]"), "malformed_token"],
       [
         "a payload with bad UTF-8",
-        () => resign(parts().header, base64url(Buffer.from([0x7b, 0xff, 0x7d]))),
+        () => resign(parts().header, base64url(Buffer.from('{"sub":"\xff"}', "latin1"))),
         "malformed_token",
       ],
       ["a payload with a byte order mark", () => withPayloadText("\ufeff{}"), "malformed_token"],
@@ -260,6 +260,7 @@ describe("Verifying a token", () => {
       fresh.signToken({ tokenUse: "access", header: { alg: "none", jku: `${stranger.options.jwksUri}` } }),
     ).expect(401);
     await get(cold, "/me", fresh.signToken({ tokenUse: "access", claims: { exp: 1 } })).expect(401);
+    await get(cold, "/me", fresh.signToken({ tokenUse: "access", header: { kid: "k".repeat(7_000) } })).expect(401);
     expect(fresh.requests("JWKS")).to.equal(0);
     expect(stranger.requests("JWKS")).to.equal(0);
     await fresh.stop();
@@ -338,6 +339,10 @@ describe("Verifying a token", () => {
   describe("the pair of access token and ID token", () => {
     const mismatches: [string, () => [string, string]][] = [
       ["another user's", () => [tokens.accessToken, cognito.signIn({ username: "bob" }).idToken]],
+      [
+        "another user's, of one sign-in,",
+        () => [access({ sub: "a", origin_jti: "o" }), id({ sub: "b", origin_jti: "o" })],
+      ],
       ["another sign-in's", () => [tokens.accessToken, cognito.signIn({ username: "ada" }).idToken]],
       [
         "another app client's",

@@ -5,7 +5,7 @@ import { deepFreeze, type JsonObject, parseStrictObject } from "./json.js";
 import { type JWT, Jwt } from "./jwt.js";
 
 /** Longest token that is looked at, in characters. Node's own limit for all headers together is 16 KiB as well. */
-export const MAX_TOKEN_LENGTH = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
 
 /** A token taken apart, nothing about it verified. */
 export interface DecodedToken {
@@ -14,9 +14,14 @@ export interface DecodedToken {
   readonly payload: JsonObject;
 }
 
+/** Whether something may be a token at all: asked before it is hashed, split or decoded. */
+export function isTokenSized(raw: unknown): raw is string {
+  return typeof raw === "string" && raw.length <= MAX_TOKEN_LENGTH;
+}
+
 /** Takes a JWS in compact form (RFC 7515 section 7.1) apart. Accepts exactly one spelling of each token. */
 export function decodeToken(raw: unknown): Outcome<DecodedToken> {
-  if (typeof raw !== "string" || raw.length > MAX_TOKEN_LENGTH) return malformed();
+  if (!isTokenSized(raw)) return malformed();
   const first = raw.indexOf(".");
   const second = raw.indexOf(".", first + 1);
   if (first < 1 || second === first + 1 || second === -1 || raw.indexOf(".", second + 1) !== -1) return malformed();

@@ -6,7 +6,7 @@ import { AuthError } from "../errors/auth-error.js";
 import { fromJwtVerifyError } from "../errors/from-jwt-verify.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import { findClaimFault, isExpired, type TokenUse } from "./claims.js";
-import { type DecodedToken, decodeToken, MAX_TOKEN_LENGTH } from "./decode.js";
+import { type DecodedToken, decodeToken, isTokenSized } from "./decode.js";
 import { type JsonObject, ownValue } from "./json.js";
 import { KeySet, type KeySetParts } from "./key-set.js";
 import { ALGORITHM, type TrustedKey } from "./public-keys.js";
@@ -41,7 +41,7 @@ export class TokenVerifier {
    * @param uses which kinds of token are taken here
    */
   verify(raw: unknown, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
-    if (typeof raw !== "string" || raw.length > MAX_TOKEN_LENGTH) return new AuthError("malformed_token");
+    if (!isTokenSized(raw)) return new AuthError("malformed_token");
     const digest = hash("sha256", raw, "base64url");
     const known = this.#remembered?.get(digest);
     return known === undefined ? this.#verifyNew(raw, digest, uses) : this.#verifyKnown(known, raw, uses);

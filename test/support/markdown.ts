@@ -81,7 +81,7 @@ export function codeIn(cell: string): string[] {
 
 /** The document with its code blocks emptied, line for line. */
 function prose(markdown: string): string {
-  return markdown.replace(/^```[^]*?^```/gm, (block) => block.replace(/[^\n]/g, ""));
+  return markdown.replace(/^```[\s\S]*?^```/gm, (block) => block.replace(/[^\n]/g, ""));
 }
 
 function cellsOf(line: string): string[] | undefined {
