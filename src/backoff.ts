@@ -7,6 +7,9 @@ export interface BackoffSettings {
   readonly longestMs: number;
 }
 
+/** After so many times the longest wait without an attempt, a failure counts as a first one again. */
+const QUIET_FACTOR = 6;
+
 /**
  * Failures in a row at one place, and when it may be tried again. The first failure costs no wait: it may well have
  * been the only one.
@@ -15,7 +18,8 @@ export class Backoff {
   readonly #clock: Clock;
   readonly #settings: BackoffSettings;
   #failures = 0;
-  #retryAtMs = 0;
+  #failedAtMs = 0;
+  #waitMs = 0;
 
   constructor(clock: Clock, settings: BackoffSettings) {
     this.#clock = clock;
@@ -29,18 +33,22 @@ export class Backoff {
 
   /** Milliseconds until the next attempt; 0 when it may be made now. */
   get waitMs(): number {
-    return Math.max(0, this.#retryAtMs - this.#clock());
+    const elapsedMs = this.#clock() - this.#failedAtMs;
+    // A clock that was set back says nothing about how long ago it was.
+    return elapsedMs < 0 ? 0 : Math.max(0, this.#waitMs - elapsedMs);
   }
 
   failed(): void {
-    this.#failures += 1;
-    if (this.#failures < 2) return;
     const { firstMs, longestMs } = this.#settings;
-    this.#retryAtMs = this.#clock() + Math.min(longestMs, firstMs * 2 ** Math.min(this.#failures - 2, 20));
+    const nowMs = this.#clock();
+    // Failures with a long time between them are not in a row.
+    this.#failures = nowMs - this.#failedAtMs > QUIET_FACTOR * longestMs ? 1 : this.#failures + 1;
+    this.#failedAtMs = nowMs;
+    this.#waitMs = this.#failures < 2 ? 0 : Math.min(longestMs, firstMs * 2 ** Math.min(this.#failures - 2, 20));
   }
 
   succeeded(): void {
     this.#failures = 0;
-    this.#retryAtMs = 0;
+    this.#waitMs = 0;
   }
 }

@@ -25,6 +25,7 @@ export type {
   AuthSessionOptions,
   AuthSessionRequest,
   AuthTokens,
+  IncomingAuthRequest,
   SessionCallbacks,
   UserInfo,
 } from "./session/types.js";

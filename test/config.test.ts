@@ -119,6 +119,21 @@ describe("Configuration", () => {
       );
     });
 
+    it("one pool only, also where a source names it by its issuer", () => {
+      const other = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other";
+      expect(pool(POOL, { COGNITO_ISSUER: other, COGNITO_JWKS_URI: `${other}/jwks` })).to.deep.equal(pool(POOL));
+      const local = { issuer: ["http://127.0.0.1:1/local_a"], clientId: "c" };
+      expect(pool(local, env)).to.deep.equal(pool(local));
+    });
+
+    it("only what is needed: the rest may be broken", () => {
+      writeOutputs("{");
+      const complete = { ...POOL, identityPoolId: null };
+      expect(pool(complete, { COGNITO_CLIENT_ID: "a b", COGNITO_USER_POOL_ID: POOL.userPoolId }).userPoolId).to.equal(
+        POOL.userPoolId,
+      );
+    });
+
     it("null says no, where the environment says yes", () => {
       expect(pool({ identityPoolId: null, clientId: null }, env)).to.deep.include({
         identityPool: undefined,
@@ -178,6 +193,18 @@ describe("Configuration", () => {
       expect(local).to.deep.include({ userPoolId: "local_2d7va42j" });
     });
 
+    it("takes ids as they are made up for tests", () => {
+      const ids = { userPoolId: "test-pool", clientId: "my-client.1", identityPoolId: "eu-west-1:test-pool" };
+      expect(pool({ ...ids, issuer: "http://127.0.0.1:1/test-pool" }).identityPool?.id).to.equal(ids.identityPoolId);
+    });
+
+    it("keeps a key set URL as it is, and endpoints without their last slash", () => {
+      expect(pool({ ...POOL, jwksUri: "https://x.example/keys/?a=b/" }).keys).to.deep.equal({
+        uri: "https://x.example/keys/?a=b/",
+      });
+      expect(pool({ ...POOL, userPoolEndpoint: "https://x.example/" }).userPoolEndpoint).to.equal("https://x.example");
+    });
+
     it("asks for the issuer of a pool id without a Region", () => {
       expect(() => pool({ userPoolId: "local_abc", clientId: "c" })).to.throw(
         ConfigurationError,
@@ -234,7 +261,10 @@ describe("Configuration", () => {
 
   describe("refuses at start, naming option and fix:", () => {
     const wrong: [object, string][] = [
-      [{ ...POOL, userPoolId: "nope" }, "Option `userPoolId` must be a user pool id like eu-west-1_AbCdEfGhI."],
+      [
+        { ...POOL, userPoolId: "nope" },
+        "`userPoolId` must be a user pool id that begins with its Region, like eu-west-1_AbCdEfGhI.",
+      ],
       [{ ...POOL, clientId: "" }, "Option `clientId` must be an app client id"],
       [{ ...POOL, clientId: [] }, "Option `clientId` must be an app client id"],
       [{ ...POOL, clientId: ["a", 7] }, "Option `clientId` must be an app client id"],
@@ -258,7 +288,11 @@ describe("Configuration", () => {
       [{ ...POOL, roleArn: "admin" }, "Option `roleArn` must be the ARN of an IAM role"],
       [{ ...POOL, tokenCacheSize: 1.5 }, "Option `tokenCacheSize` must be a whole number"],
       [{ ...POOL, credentialsCacheSize: 0 }, "Option `credentialsCacheSize` must be a whole number"],
-      [{ ...POOL, requestTimeout: 0 }, "Option `requestTimeout` must be a number of milliseconds between 1 and 60000."],
+      [
+        { ...POOL, requestTimeout: 0 },
+        "Option `requestTimeout` must be a whole number of milliseconds between 1 and 60000.",
+      ],
+      [{ ...POOL, requestTimeout: 2500.5 }, "Option `requestTimeout` must be a whole number"],
       [{ ...POOL, realm: 'a"b' }, "Option `realm` must be printable ASCII"],
       [{ ...POOL, realm: "a\r\nX: y" }, "Option `realm` must be printable ASCII"],
       [{ ...POOL, clientID: "x" }, "Unknown option `clientID`. Did you mean `clientId`?"],
@@ -285,7 +319,7 @@ describe("Configuration", () => {
     it("a variable by its own name", () => {
       expect(() => pool(undefined, { COGNITO_USER_POOL_ID: "nope" })).to.throw(
         ConfigurationError,
-        "COGNITO_USER_POOL_ID must be a user pool id",
+        "`COGNITO_USER_POOL_ID` must be a user pool id",
       );
       const env = {
         COGNITO_USER_POOL_ID: POOL.userPoolId,

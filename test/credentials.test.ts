@@ -48,6 +48,15 @@ describe("The user's AWS credentials", () => {
     expect(lazy.identityId).to.equal(eager.identityId);
   });
 
+  it("come from one exchange for engines of one process that ask at once", async () => {
+    const apps = [withClock(), withClock(), withClock()];
+    const token = idTokenOf("ada");
+    cognito.fail("GetId", { delay: 50 });
+    const bodies = await Promise.all(apps.map(async (app) => (await get(app, "/me", token).expect(200)).body));
+    expect(new Set(bodies.map(({ accessKeyId }) => accessKeyId)).size).to.equal(1);
+    expect(exchanges()).to.deep.equal([1, 1]);
+  });
+
   it("are not fetched for an access token alone; asking for them says what to send", async () => {
     const { accessToken } = cognito.signIn({ username: "ada" });
     const session = await managerWithClock().getSession(request(accessToken));
@@ -247,6 +256,7 @@ describe("The user's AWS credentials", () => {
       ],
       ["names no role", () => "admins"],
       ["gives a number", () => 7 as unknown as string],
+      ["gives a promise that rejects", () => Promise.reject(new Error("no")) as unknown as string],
     ] as [string, () => string][]) {
       it(`are misconfigured where the function ${name}`, async () => {
         expectRefusal(await get(withClock({ roleArn }), "/me", idTokenOf("ada")), "misconfigured", {
@@ -396,6 +406,64 @@ describe("The user's AWS credentials", () => {
       const [first, second] = await Promise.all([get(app, "/me", old), get(app, "/me", fresh)]);
       expectRefusal(first, "token_expired");
       expect(second.status).to.equal(200);
+    });
+
+    it("a denied user with many tokens makes one attempt for all of them, and is not tried over and over", async () => {
+      const app = withClock({ requestTimeout: 500 });
+      const tokens = Array.from({ length: 20 }, () => idTokenOf("ada"));
+      cognito.fail("GetId", { error: "NotAuthorizedException", delay: 100 });
+      const started = Date.now();
+      for (const answer of await Promise.all(tokens.map((token) => get(app, "/me", token)))) {
+        expectRefusal(answer, "credentials_denied");
+      }
+      expect(Date.now() - started).to.be.below(1500);
+      expect(cognito.requests("GetId")).to.equal(1);
+      for (const token of tokens) expectRefusal(await get(app, "/me", token), "credentials_denied");
+      expect(cognito.requests("GetId")).to.equal(2);
+    });
+
+    it("a throttled GetCredentialsForIdentity does not ask for the identity id again", async () => {
+      const app = withClock();
+      cognito.fail("GetCredentialsForIdentity", { error: "TooManyRequestsException", times: 1 });
+      await get(app, "/me", idTokenOf("ada")).expect(503);
+      await get(app, "/me", idTokenOf("ada")).expect(200);
+      expect(exchanges()).to.deep.equal([1, 2]);
+    });
+
+    it("each request that waited has an error of its own", async () => {
+      const sessions = managerWithClock();
+      const token = idTokenOf("ada");
+      cognito.fail("GetId", { status: 503, delay: 50 });
+      const errors = await Promise.all([1, 2, 3].map(() => rejection(sessions.getSession(request(token)))));
+      expect(new Set(errors).size).to.equal(3);
+    });
+
+    it("failures that lie far apart are not in a row, and a clock that is set back holds nobody up", async () => {
+      const app = withClock();
+      const heal = () => {
+        cognito.fail("GetId", { times: 0 });
+        cognito.fail("GetCredentialsForIdentity", { times: 0 });
+      };
+      const fail = async () => {
+        cognito.fail("GetId", { status: 503 });
+        cognito.fail("GetCredentialsForIdentity", { status: 503 });
+        for (let index = 0; index < 8; index += 1) {
+          expectRefusal(await get(app, "/me", idTokenOf("ada")), "credentials_unavailable");
+          clock.advance({ seconds: 11 });
+        }
+      };
+      await fail();
+      clock.advance({ hours: 24 });
+      const calls = cognito.requests("GetId");
+      expectRefusal(await get(app, "/me", idTokenOf("ada")), "credentials_unavailable");
+      heal();
+      await get(app, "/me", idTokenOf("ada")).expect(200);
+      expect(cognito.requests("GetId")).to.equal(calls + 2);
+      clock.advance({ hours: 2 });
+      await fail();
+      clock.advance({ seconds: -3600 });
+      heal();
+      await get(app, "/me", idTokenOf("ada")).expect(200);
     });
 
     it("parallel requests of a failing user make one attempt", async () => {

@@ -72,6 +72,10 @@ describe("Errors", () => {
       res.write("begun");
       next(new AuthError("forbidden"));
     });
+    app.get("/described", (_req, res, next) => {
+      res.set({ "Content-Encoding": "gzip", ETag: '"x"', "X-Mine": "kept" });
+      next(new AuthError("forbidden"));
+    });
     app.use(authErrorHandler());
     app.use(((error, _req, res, _next) => {
       res.status(418);
@@ -79,6 +83,45 @@ describe("Errors", () => {
     }) satisfies ErrorRequestHandler);
     expect((await supertest(app).get("/other")).text).to.equal("mine");
     expect((await supertest(app).get("/begun")).text).to.contain("begun");
+    const { body, headers } = await supertest(app).get("/described");
+    expect(body.code).to.equal("forbidden");
+    expect(headers).to.include({ "x-mine": "kept" }).and.not.have.any.keys("content-encoding", "etag");
+  });
+
+  it("authErrorHandler tells the operator once what is misconfigured, and the client nothing", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on("warning", listen);
+    const app = express();
+    app.get("/", (_req, _res, next) =>
+      next(new AuthError("misconfigured", { recoverySuggestion: "Set this and that." })),
+    );
+    app.use(authErrorHandler());
+    for (let call = 0; call < 3; call += 1)
+      expect((await supertest(app).get("/")).text).not.to.contain("this and that");
+    process.off("warning", listen);
+    expect(warnings.map(({ name, message }) => [name, message])).to.deep.equal([
+      ["CognitoAuthSessionWarning", "Set this and that."],
+    ]);
+  });
+
+  it("go to the framework where the session cannot be attached, waited for or not", async () => {
+    const cognito = await LocalCognito.start();
+    const app = express();
+    app.use((req, _res, next) => {
+      Object.defineProperty(req, "authSession", { get: () => undefined });
+      next();
+    });
+    app.use(authSession(cognito.options));
+    app.use(((error, _req, res, _next) => {
+      res.status(418).end(error.name);
+    }) satisfies ErrorRequestHandler);
+    const { accessToken } = cognito.signIn({ username: "ada" });
+    for (let call = 0; call < 2; call += 1) {
+      const response = await supertest(app).get("/").set("Authorization", `Bearer ${accessToken}`);
+      expect([response.status, response.text]).to.deep.equal([418, "TypeError"]);
+    }
+    await cognito.stop();
   });
 
   it("reach a handler of the application's own, typed", async () => {

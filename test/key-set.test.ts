@@ -203,6 +203,51 @@ describe("The key set", () => {
       await get(app, "/me", mine).expect(200);
     });
 
+    it("each request that waited has an error of its own", async () => {
+      const sessions = new SessionManager(cognito.options, { clock: clock.read });
+      cognito.fail("JWKS", { status: 500, delay: 50 });
+      const bearer = { authorization: `Bearer ${token()}` };
+      const errors = await Promise.all(
+        [1, 2, 3].map(() => sessions.getSession({ headers: bearer }).catch((error: unknown) => error)),
+      );
+      expect(new Set(errors).size).to.equal(3);
+      expect(cognito.requests("JWKS")).to.equal(1);
+    });
+
+    it("health says so once the keys can no longer be relied on", async () => {
+      const sessions = new SessionManager(cognito.options, { clock: clock.read });
+      await sessions.warmUp();
+      clock.advance({ hours: 25 });
+      expect(sessions.health()).to.include({ ready: false });
+    });
+
+    it("an unknown kid under old keys waits for one fetch only", async () => {
+      const app = withClock({ requestTimeout: 300 });
+      await get(app, "/me", token()).expect(200);
+      clock.advance({ minutes: 11 });
+      cognito.fail("JWKS", { delay: Number.POSITIVE_INFINITY });
+      const started = Date.now();
+      expectRefusal(await get(app, "/me", bogus("new")), "jwks_unavailable");
+      expect(Date.now() - started).to.be.below(550);
+    });
+
+    it("a clock that is set back neither blocks fetching nor keeps old keys young", async () => {
+      const app = withClock();
+      cognito.fail("JWKS", { status: 500 });
+      for (let index = 0; index < 5; index += 1) await get(app, "/me", token()).expect(503);
+      clock.advance({ hours: -1 });
+      cognito.fail("JWKS", { times: 0 });
+      const old = token();
+      await get(app, "/me", old).expect(200);
+      cognito.rotateKeys();
+      clock.advance({ hours: -1 });
+      expectRefusal(
+        await get(app, "/me", cognito.signToken({ tokenUse: "access", header: { kid: "x" } })),
+        "invalid_signature",
+      );
+      expectRefusal(await get(app, "/me", old), "invalid_claims");
+    });
+
     it("invented kids do not hammer a failing pool either", async () => {
       const app = withClock();
       await get(app, "/me", token()).expect(200);

@@ -330,6 +330,14 @@ describe("LocalCognito", () => {
       expect(await answer.json()).to.deep.equal({ __type: "TooManyRequestsException", message: "Rate exceeded" });
     });
 
+    it("not by a name that is no operation's", async () => {
+      const cognito = await start();
+      expect(() => cognito.fail("GetID", { status: 500 })).to.throw(
+        RangeError,
+        "There are: JWKS, OpenIdConfiguration, GetId,",
+      );
+    });
+
     it("a number of times, and counts all calls", async () => {
       const cognito = await start();
       cognito.fail("JWKS", { status: 503, times: 2 });

@@ -251,7 +251,7 @@ describe("README.md", () => {
       const folder = mkdtempSync(join(tmpdir(), "readme-"));
       const auth = Object.fromEntries(fields.map(({ option, field }) => [field, values[option]]));
       writeFileSync(join(folder, AMPLIFY_OUTPUTS), JSON.stringify({ auth }));
-      const read = fromAmplifyOutputs(folder);
+      const { values: read } = fromAmplifyOutputs(folder);
       rmSync(folder, { recursive: true });
       expect(read).to.deep.equal(values);
     });

@@ -255,7 +255,29 @@ describe("The session", () => {
         other.destroy();
         await read(client);
         expect(session.awsClient(S3Client, { forcePathStyle: true, ...config })).to.equal(client);
+        expect(session.awsClient(S3Client, { ...config, credentials: session.getCredentials })).to.equal(client);
       });
+    });
+
+    it("destroying a client leaves another user's request alone", async () => {
+      await withServer(
+        (_req, res) => setTimeout(() => res.end("ok"), 100),
+        async (port) => {
+          const config = {
+            region: "eu-west-1",
+            endpoint: `http://127.0.0.1:${port}`,
+            forcePathStyle: true,
+            maxAttempts: 1,
+          };
+          const mine = (await of(tokens.idToken)).awsClient(S3Client, config);
+          const theirs = (await of(cognito.signIn({ username: "bob" }).idToken)).awsClient(S3Client, config);
+          await read(theirs);
+          const reading = read(mine);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          theirs.destroy();
+          await reading;
+        },
+      );
     });
 
     it("awsClient ignores credentials that are not the user's", async () => {
@@ -339,6 +361,38 @@ describe("The session", () => {
       cognito.fail("JWKS", { status: 500, times: 1 });
       expect(await rejection(cold.isAuthenticated(request(tokens.idToken)))).to.include({ code: "jwks_unavailable" });
     });
+
+    it("isAuthenticated is about the token, not about AWS credentials", async () => {
+      cognito.fail("GetId", { error: "NotAuthorizedException", times: 1 });
+      const fresh = new SessionManager(cognito.options);
+      expect(await fresh.isAuthenticated(request(tokens.idToken))).to.equal(true);
+      expect(await rejection(fresh.getSession(request(tokens.idToken)))).to.include({ code: "credentials_denied" });
+    });
+
+    it("takes Node requests only", async () => {
+      for (const given of [undefined, null, 7, {}, { headers: null }, new Request("http://localhost/")]) {
+        const error = await rejection(sessions.getSession(given as unknown as ReturnType<typeof request>));
+        expect(error).to.be.instanceOf(AuthError).that.includes({ code: "misconfigured" });
+      }
+    });
+
+    for (const name of ["customCheck", "getToken"] as const) {
+      it(`refuses, rather than going round in circles, where ${name} asks for the session that it is part of`, async () => {
+        for (const wait of [false, true]) {
+          const check = async (first: unknown, second: unknown) => {
+            if (wait) await new Promise((resolve) => setTimeout(resolve, 5));
+            return looped.isAuthenticated((name === "getToken" ? first : second) as ReturnType<typeof request>);
+          };
+          const looped: SessionManager = new SessionManager({
+            ...cognito.options,
+            requestTimeout: 100,
+            [name]: check,
+          });
+          const error = await rejection(looped.getSession(request(tokens.idToken)));
+          expect(error).to.be.instanceOf(AuthError).with.property("status").that.is.oneOf([400, 403, 500]);
+        }
+      });
+    }
 
     it("is shared between apps: one exchange", async () => {
       const shared = new SessionManager(cognito.options);

@@ -28,5 +28,5 @@ export function checkEndpoint(value: string, label: string, allowHttp: boolean):
       label,
     );
   }
-  return value.replace(/\/+$/, "");
+  return value;
 }

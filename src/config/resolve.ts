@@ -1,22 +1,10 @@
 import { ConfigurationError } from "../errors/auth-error.js";
 import type { Config, IdentityPoolConfig, UserPoolConfig } from "./config.js";
 import { checkEndpoint } from "./endpoint.js";
+import { type ConfigSources, type LabelledPool, userPoolsOf } from "./merge.js";
 import type { ConfigOptions } from "./options.js";
-import { type CheckedOptions, type CheckedUserPool, checkOptions } from "./schema.js";
-import {
-  AMPLIFY_OUTPUTS,
-  ENVIRONMENT_VARIABLES,
-  type Environment,
-  fromAmplifyOutputs,
-  fromEnvironment,
-} from "./sources.js";
-
-/** Where configuration comes from besides the options. */
-export interface ConfigSources {
-  readonly env: Environment;
-  /** The folder that `amplify_outputs.json` is looked for in. */
-  readonly folder: string;
-}
+import { type CheckedUserPool, checkOptions } from "./schema.js";
+import { AMPLIFY_OUTPUTS } from "./sources.js";
 
 /**
  * Options, then environment, then `amplify_outputs.json`, checked and merged into one frozen configuration.
@@ -45,62 +33,9 @@ export function resolveConfig(
   });
 }
 
-/** A pool's options and the name its source gives each of them, for messages. */
-interface Labelled {
-  readonly pool: CheckedUserPool;
-  label(option: keyof CheckedUserPool): string;
-}
-
-function userPoolsOf(options: CheckedOptions, sources: ConfigSources): Labelled[] {
-  if (options.userPools === undefined) {
-    const pool = mergeSources(options, fromEnvironment(sources.env), fromAmplifyOutputs(sources.folder));
-    return [{ pool: pool.values, label: (option) => pool.labels.get(option) ?? option }];
-  }
-  const alsoGiven = (["userPoolId", "clientId", "issuer", "jwksUri", "jwks"] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  if (alsoGiven !== undefined) {
-    throw new ConfigurationError(
-      `Options \`userPools\` and \`${alsoGiven}\` exclude each other: move it into \`userPools\`.`,
-      alsoGiven,
-    );
-  }
-  const shared = mergeSources(pickShared(options), pickEndpoints(fromEnvironment(sources.env)), {});
-  return options.userPools.map((pool, index) => ({
-    pool: { ...shared.values, ...withoutUndefined(pool) },
-    label: (option) =>
-      (pool[option] === undefined ? shared.labels.get(option) : undefined) ?? `userPools[${index}].${option}`,
-  }));
-}
-
-/**
- * Earlier sources win, value by value. A later source that names another user pool is left out whole: half of
- * one pool's settings and half of another's would be a trap.
- */
-function mergeSources(options: CheckedOptions, environment: CheckedUserPool, file: CheckedUserPool) {
-  const values: Record<string, unknown> = {};
-  const labels = new Map<string, string>();
-  const names: Readonly<Record<string, string>> = ENVIRONMENT_VARIABLES;
-  const layers: [CheckedUserPool, (option: string) => string][] = [
-    [options, (option) => option],
-    [environment, (option) => names[option] ?? option],
-    [file, () => AMPLIFY_OUTPUTS],
-  ];
-  for (const [layer, label] of layers) {
-    const own = values.userPoolId ?? lastPart(values.issuer);
-    const another = own !== undefined && layer.userPoolId !== undefined && layer.userPoolId !== own;
-    for (const option of Object.keys({ ...ENVIRONMENT_VARIABLES, jwks: "" }) as (keyof CheckedUserPool)[]) {
-      // An endpoint says where the services are, not which pool is meant.
-      if (another && !option.endsWith("Endpoint")) continue;
-      if (values[option] !== undefined || layer[option] === undefined) continue;
-      values[option] = layer[option];
-      labels.set(option, label(option));
-    }
-  }
-  return { values: values as CheckedUserPool, labels };
-}
-
-function resolvePool({ pool, label }: Labelled, allowHttp: boolean): UserPoolConfig {
+function resolvePool(labelled: LabelledPool, allowHttp: boolean): UserPoolConfig {
+  const { pool } = labelled;
+  const label = labelled.label.bind(labelled);
   const issuers = issuersOf(pool, label);
   const [firstIssuer = ""] = issuers;
   const userPoolId = pool.userPoolId ?? firstIssuer.slice(firstIssuer.lastIndexOf("/") + 1);
@@ -113,7 +48,7 @@ function resolvePool({ pool, label }: Labelled, allowHttp: boolean): UserPoolCon
   }
   const endpoint = (option: "userPoolEndpoint" | "identityPoolEndpoint" | "jwksUri") =>
     pool[option] === undefined ? undefined : checkEndpoint(pool[option], label(option), allowHttp);
-  const userPoolEndpoint = endpoint("userPoolEndpoint");
+  const userPoolEndpoint = endpoint("userPoolEndpoint")?.replace(/\/+$/, "");
   const base = userPoolEndpoint === undefined ? firstIssuer : `${userPoolEndpoint}/${userPoolId}`;
   const uri = endpoint("jwksUri") ?? checkEndpoint(`${base}/.well-known/jwks.json`, label("issuer"), allowHttp);
   return Object.freeze({
@@ -122,11 +57,11 @@ function resolvePool({ pool, label }: Labelled, allowHttp: boolean): UserPoolCon
     clientIds: pool.clientId === null ? undefined : new Set([pool.clientId].flat()),
     keys: Object.freeze(pool.jwks === undefined ? { uri } : { fixed: pool.jwks }),
     userPoolEndpoint,
-    identityPool: identityPoolOf(pool.identityPoolId, endpoint("identityPoolEndpoint")),
+    identityPool: identityPoolOf(pool.identityPoolId, endpoint("identityPoolEndpoint")?.replace(/\/+$/, "")),
   });
 }
 
-function issuersOf(pool: CheckedUserPool, label: Labelled["label"]): string[] {
+function issuersOf(pool: CheckedUserPool, label: LabelledPool["label"]): string[] {
   if (pool.issuer !== undefined) return [pool.issuer].flat();
   if (pool.userPoolId === undefined) {
     throw new ConfigurationError(
@@ -136,9 +71,10 @@ function issuersOf(pool: CheckedUserPool, label: Labelled["label"]): string[] {
     );
   }
   const region = pool.userPoolId.slice(0, pool.userPoolId.indexOf("_"));
-  if (!/^[a-z]{2,4}(?:-[a-z]+)+-\d+$/.test(region)) {
+  if (!/^[a-z]{2,4}(?:-[a-z]+)+-\d+_[0-9a-zA-Z]+$/.test(pool.userPoolId)) {
     throw new ConfigurationError(
-      `\`${label("userPoolId")}\` does not begin with an AWS Region. For an emulator's pool, set \`issuer\` (COGNITO_ISSUER) as well.`,
+      `\`${label("userPoolId")}\` must be a user pool id that begins with its Region, like eu-west-1_AbCdEfGhI. ` +
+        "For an emulator's pool, set `issuer` (COGNITO_ISSUER) as well.",
       label("userPoolId"),
     );
   }
@@ -173,21 +109,4 @@ function byIssuer(pools: readonly UserPoolConfig[]): ReadonlyMap<string, UserPoo
     }
   }
   return map;
-}
-
-/** What may stand at the top beside `userPools`, for all of them. */
-function pickShared({ identityPoolId, userPoolEndpoint, identityPoolEndpoint }: CheckedOptions): CheckedUserPool {
-  return { identityPoolId, userPoolEndpoint, identityPoolEndpoint };
-}
-
-function pickEndpoints({ userPoolEndpoint, identityPoolEndpoint }: CheckedUserPool): CheckedUserPool {
-  return { userPoolEndpoint, identityPoolEndpoint };
-}
-
-function lastPart(issuer: unknown): string | undefined {
-  return typeof issuer === "string" ? issuer.slice(issuer.lastIndexOf("/") + 1) : undefined;
-}
-
-function withoutUndefined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>;
 }

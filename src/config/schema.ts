@@ -2,8 +2,8 @@ import leven from "leven";
 import * as v from "valibot";
 import { ConfigurationError } from "../errors/auth-error.js";
 
-const USER_POOL_ID = /^[\w-]{1,40}_[0-9a-zA-Z]{1,64}$/;
-const IDENTITY_POOL_ID = /^[\w-]+:[0-9a-f-]+$/i;
+const USER_POOL_ID = /^[\w-]{1,128}$/;
+const IDENTITY_POOL_ID = /^[\w-]+:[\w-]+$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 section 5.6.4, without what would need escaping. */
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -15,7 +15,7 @@ const count = (expected: string, max: number) =>
 /** Callbacks are not configuration; that they are functions is checked here, with everything else. */
 const callback = (expected: string) => v.custom<unknown>((value) => typeof value === "function", expected);
 
-const clientId = text("must be an app client id", /^[\w+]{1,128}$/);
+const clientId = text("must be an app client id", /^[\w+.-]{1,128}$/);
 const CLIENTS = "must be an app client id, a non-empty list of them, or null to accept every app client";
 const issuer = text("must be an issuer URL", /^https?:\/\/[^\s?#]+[^\s?#/]$/);
 const ISSUERS = "must be an issuer URL without a trailing slash, or a non-empty list of them";
@@ -50,7 +50,7 @@ const userPoolEntries = {
 const userPool = v.object(userPoolEntries, "must be an object with userPoolId and clientId");
 
 const ROLE = "must be the ARN of an IAM role, or a function of the session that returns one";
-const TIMEOUT = "must be a number of milliseconds between 1 and 60000";
+const TIMEOUT = "must be a whole number of milliseconds between 1 and 60000";
 const TOLERANCE = "must be a number of seconds between 0 and 300";
 
 const options = v.object(
@@ -85,7 +85,7 @@ const options = v.object(
       ),
     ),
     requestTimeout: v.optional(
-      v.pipe(v.number(TIMEOUT), v.finite(TIMEOUT), v.minValue(1, TIMEOUT), v.maxValue(60_000, TIMEOUT)),
+      v.pipe(v.number(TIMEOUT), v.integer(TIMEOUT), v.minValue(1, TIMEOUT), v.maxValue(60_000, TIMEOUT)),
     ),
     realm: v.optional(text("must be printable ASCII without quotes and backslashes", REALM)),
   },

@@ -54,7 +54,17 @@ export class IdentityPoolExchange {
     this.#clients.clear();
   }
 
-  readonly exchange: Exchange = async (subject) => {
+  /** One exchange at a time for each subject in the whole process, however many engines there are. */
+  readonly exchange: Exchange = (subject) => {
+    const key = `${subject.key} ${subject.tokenDigest} ${subject.identityPool.endpoint ?? ""}`;
+    const known = underWay.get(key);
+    if (known !== undefined) return known;
+    const result = this.#exchange(subject).finally(() => underWay.delete(key));
+    underWay.set(key, result);
+    return result;
+  };
+
+  async #exchange(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
     const sdk = await loadSdk();
     const call = new Call(sdk, this.#clientOf(sdk, subject.identityPool), subject, this.#parts);
     const known = this.#identityIds.get(subject.identityKey);
@@ -66,13 +76,13 @@ export class IdentityPoolExchange {
     if (call.staleness === undefined) return result;
     this.#identityIds.delete(subject.identityKey);
     return this.#exchangeAnew(call, subject);
-  };
+  }
 
   async #exchangeAnew(call: Call, { identityKey }: Subject): Promise<Outcome<ExchangedCredentials>> {
     const identityId = await call.getId();
     if (failed(identityId)) return identityId;
     const result = await call.getCredentials(identityId);
-    if (!failed(result)) this.#identityIds.set(identityKey, identityId);
+    if (call.staleness === undefined) this.#identityIds.set(identityKey, identityId);
     return result;
   }
 
@@ -82,7 +92,8 @@ export class IdentityPoolExchange {
     if (known !== undefined) return known;
     const client = new sdk.CognitoIdentityClient({
       region,
-      ...(endpoint === undefined ? {} : { endpoint }),
+      // Ours was checked; what the SDK finds by itself (a profile's `endpoint_url`) would get ID tokens unchecked.
+      ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
       // Retrying under throttling makes it worse; callers back off per user instead.
       maxAttempts: 1,
     });
@@ -170,6 +181,8 @@ function unreadable(operation: CognitoOperation): AuthError {
 function isReset(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
+
+const underWay = new Map<string, ReturnType<Exchange>>();
 
 let sdk: Promise<Sdk> | undefined;
 

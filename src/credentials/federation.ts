@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
-import { AuthError } from "../errors/auth-error.js";
+import { type AuthError, again } from "../errors/auth-error.js";
 import { fromAwsError } from "../errors/from-aws.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import type { ExchangedCredentials } from "./credentials.js";
@@ -80,17 +80,27 @@ export class Federation {
   /** New credentials, whatever is at hand. Joins an exchange that is under way. */
   async renew(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
     const inFlight = this.#inFlight.get(subject.key);
-    if (inFlight === undefined) return this.#heldBack(subject) ?? this.#start(subject);
+    if (inFlight === undefined) return this.#attempt(subject);
     const outcome = await inFlight.result;
-    // Another token of the same user may fail where this one would not: it may just have expired.
-    const mayDiffer = failed(outcome) && isAboutToken(outcome) && inFlight.tokenDigest !== subject.tokenDigest;
-    return mayDiffer ? this.renew(subject) : outcome;
+    if (!failed(outcome)) return outcome;
+    // The other token may have been too old where this one is not: worth one attempt of its own.
+    const mayDiffer = isAboutToken(outcome) && inFlight.tokenDigest !== subject.tokenDigest;
+    return mayDiffer ? this.#attempt(subject) : again(outcome);
   }
 
   /** Drops what is kept for a subject. */
   forget(subject: Subject): void {
     this.#entries.delete(subject.key);
     this.#failures.delete(subject.key);
+  }
+
+  async #attempt(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
+    const heldBack = this.#heldBack(subject);
+    if (heldBack !== undefined) return heldBack;
+    const inFlight = this.#inFlight.get(subject.key)?.result ?? this.#start(subject);
+    const outcome = await inFlight;
+    // Each who waited gets an error of their own.
+    return failed(outcome) ? again(outcome) : outcome;
   }
 
   #start(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
@@ -128,12 +138,11 @@ export class Federation {
     const failure = this.#failures.get(key);
     if (failure === undefined || failure.backoff.waitMs === 0) return undefined;
     if (isAboutToken(failure.error) && failure.tokenDigest !== tokenDigest) return undefined;
-    const { code, name, cause, recoverySuggestion } = failure.error;
-    return new AuthError(code, { name, cause, recoverySuggestion, retryAfterSeconds: failure.backoff.waitMs / 1000 });
+    return again(failure.error, failure.backoff.waitMs / 1000);
   }
 }
 
-/** A refusal may be the token's; an outage or a wrong set-up is not. */
-function isAboutToken({ status }: AuthError): boolean {
-  return status === 401 || status === 403;
+/** Everything that decides about a user but the token's age is in the subject's key. */
+function isAboutToken({ code }: AuthError): boolean {
+  return code === "token_expired";
 }

@@ -60,7 +60,7 @@ export class SdkClients {
     config: Settings | undefined,
     source: CredentialsSource,
   ): C {
-    const key = `${subjectKey} ${this.#nameOf(Client)} ${this.#describe(config ?? {})}`;
+    const key = `${subjectKey} ${this.#nameOf(Client)} ${this.#describe({ ...config, credentials: undefined })}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       kept.source.current = source;

@@ -90,6 +90,14 @@ export class ConfigurationError extends AuthError {
   }
 }
 
+/** The same failure as a new object, for another request that it ended: whoever handles an error may write on it. */
+export function again(
+  { code, name, cause, claim, recoverySuggestion }: AuthError,
+  retryAfterSeconds?: number,
+): AuthError {
+  return new AuthError(code, { name, cause, claim, recoverySuggestion, retryAfterSeconds });
+}
+
 /** Names the configured realm in the error's challenge. Errors are made where no realm is known. */
 export function inRealm<E extends AuthError>(error: E, realm: string): E {
   const challenge = error.headers["WWW-Authenticate"];

@@ -1,14 +1,14 @@
 import { AuthError } from "../errors/auth-error.js";
-import { failed, whenReady } from "../errors/outcome.js";
+import { type Eventually, failed, whenReady } from "../errors/outcome.js";
 import { Session } from "../session/session.js";
 import type { AuthSession } from "../session/types.js";
-import { askUser } from "../session/user-checks.js";
+import { askWhether } from "../session/user-checks.js";
 import { ownValue } from "../tokens/json.js";
 import { checkNames, checkScopes } from "./definitions.js";
 import { type Guard, guardBy } from "./guard.js";
 
 /** What a claim may be compared with. */
-export type ClaimCheck = string | number | boolean | ((value: unknown) => boolean);
+export type ClaimCheck = string | number | boolean | ((value: unknown) => boolean | Promise<boolean>);
 
 /** A signed-in user. */
 export function authGuard(): Guard {
@@ -71,14 +71,20 @@ export function claimGuard(name: string, expected: ClaimCheck): Guard {
     const { access, id } = Session.verifiedTokens(session);
     const carriers = [access, id].filter((token) => token !== undefined && Object.hasOwn(token.payload, name));
     const values = carriers.map((token) => ownValue(token?.payload ?? {}, name));
-    return refuseUnless(values.length > 0 && values.every((value) => satisfies(value, expected)), "forbidden");
+    if (typeof expected !== "function") {
+      return refuseUnless(values.length > 0 && values.every((value) => value === expected), "forbidden");
+    }
+    const { checkTimeoutMs } = Session.engineOf(session);
+    return values.reduce<Eventually<AuthError | undefined>>(
+      (earlier, value) => whenReady(earlier, (refusal) => refusal ?? askWhether(checkTimeoutMs, () => expected(value))),
+      refuseUnless(values.length > 0, "forbidden"),
+    );
   });
 }
 
 /** A user whose AWS credentials are at hand; fetches them where they are not. */
 export function credentialsGuard(): Guard {
   return guardBy((session) => {
-    if (session.credentials !== undefined) return undefined;
     const { exchange } = Session.engineOf(session);
     return whenReady(exchange(session, false), (outcome) => (failed(outcome) ? outcome : undefined));
   });
@@ -87,15 +93,9 @@ export function credentialsGuard(): Guard {
 /** A check of the application's own: only `true` passes. */
 export function authorizeGuard(check: (session: AuthSession, request: never) => boolean | Promise<boolean>): Guard {
   if (typeof check !== "function") throw new TypeError("authorize() takes a function of the session and the request.");
-  const forbidden = () => new AuthError("forbidden");
   return guardBy((session, request) =>
-    askUser(
-      Session.engineOf(session).checkTimeoutMs,
-      // The adapter that calls this guard hands over its own framework's request, which is what the check was typed with.
-      () => check(session, request as never),
-      (answer) => (answer === true ? undefined : forbidden()),
-      forbidden,
-    ),
+    // The adapter that calls this guard hands over its own framework's request, which is what the check was typed with.
+    askWhether(Session.engineOf(session).checkTimeoutMs, () => check(session, request as never)),
   );
 }
 
@@ -105,13 +105,4 @@ function refuseUnless(
   details?: { readonly scopes: readonly string[] },
 ): AuthError | undefined {
   return allowed ? undefined : new AuthError(code, details);
-}
-
-function satisfies(value: unknown, expected: ClaimCheck): boolean {
-  if (typeof expected !== "function") return value === expected;
-  try {
-    return expected(value) === true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuthError } from "../errors/auth-error.js";
-import { type Eventually, failed } from "../errors/outcome.js";
+import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
 import type { Guard } from "../guards/guard.js";
 import {
   anyScopeGuard,
@@ -15,7 +15,7 @@ import {
 } from "../guards/guards.js";
 import { SessionManager } from "../session/manager.js";
 import type { AuthSession, AuthSessionOptions, AuthSessionRequest } from "../session/types.js";
-import { problemOf } from "./problem.js";
+import { problemOf, tellOperator } from "./problem.js";
 
 declare global {
   namespace Express {
@@ -56,11 +56,12 @@ export type ErrorRequestHandler = (
 export function authSession(options?: AuthSessionOptions | SessionManager): RequestHandler {
   const manager = options instanceof SessionManager ? options : new SessionManager(options);
   return (request, _response, next) => {
-    settle(manager.resolve(request), (outcome) => {
+    const attach = (outcome: Outcome<AuthSession>) => {
       if (failed(outcome)) return next(outcome);
       Object.assign(request, { authSession: outcome });
       next();
-    });
+    };
+    settle(manager.resolve(request), attach, next);
   };
 }
 
@@ -142,8 +143,13 @@ export function authorize<Request extends IncomingMessage = AuthSessionRequest>(
 export function authErrorHandler(): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (!(error instanceof AuthError) || response.headersSent) return next(error);
+    tellOperator(error);
     const { status, headers, body } = problemOf(error);
     response.statusCode = status;
+    // Of the answer that the handler had begun to describe.
+    for (const name of ["Content-Encoding", "Content-Language", "Content-Range", "ETag", "Last-Modified"]) {
+      response.removeHeader(name);
+    }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.end(body);
   };
@@ -152,12 +158,12 @@ export function authErrorHandler(): ErrorRequestHandler {
 function guarded(guard: Guard): RequestHandler {
   return (request, _response, next) => {
     const candidate = "authSession" in request ? request.authSession : undefined;
-    settle(guard(candidate, request), (refusal) => next(refusal));
+    settle(guard(candidate, request), next, next);
   };
 }
 
-/** Outcomes never reject; what `done` throws belongs to the framework, as if nothing had been waited for. */
-function settle<T>(outcome: Eventually<T>, done: (outcome: T) => void): void {
-  if (outcome instanceof Promise) void outcome.then(done);
+/** Goes on at once where nothing is waited for; what is thrown after a wait has nowhere else to go but `next`. */
+function settle<T>(outcome: Eventually<T>, done: (outcome: T) => void, next: (error: unknown) => void): void {
+  if (outcome instanceof Promise) outcome.then(done).catch(next);
   else done(outcome);
 }

@@ -27,3 +27,15 @@ export function problemOf(error: AuthError): ProblemAnswer {
     body,
   };
 }
+
+const told = new Set<string>();
+
+/**
+ * Says once, as a process warning, what is wrong with the set-up: the client is not told, and no other handler will see
+ * the error. The texts are ours.
+ */
+export function tellOperator({ code, recoverySuggestion }: AuthError): void {
+  if (code !== "misconfigured" || told.has(recoverySuggestion)) return;
+  told.add(recoverySuggestion);
+  process.emitWarning(recoverySuggestion, { type: "CognitoAuthSessionWarning", code: "misconfigured" });
+}

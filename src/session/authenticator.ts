@@ -7,7 +7,7 @@ import { pairTokens } from "../tokens/pair.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
 import type { TokenVerifier } from "../tokens/verifier.js";
 import type { SessionTokens } from "./session.js";
-import type { AuthSessionRequest, SessionCallbacks } from "./types.js";
+import type { IncomingAuthRequest, SessionCallbacks } from "./types.js";
 import { askUser } from "./user-checks.js";
 
 const USES: Readonly<Record<Config["tokenUse"], ReadonlySet<TokenUse>>> = {
@@ -62,7 +62,7 @@ export class Authenticator {
     return askUser(
       this.#config.requestTimeoutMs,
       // The user's function gets the request that its framework made.
-      () => getToken(request as AuthSessionRequest),
+      () => getToken(request as IncomingAuthRequest),
       (token): Outcome<string | undefined> => {
         if (token === undefined || token === null || token === "") return undefined;
         return typeof token === "string" ? token : new AuthError("malformed_token");

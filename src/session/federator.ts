@@ -73,6 +73,8 @@ export class Federator {
     if (typeof this.#roleArn !== "function") return this.#roleArn;
     try {
       const roleArn: unknown = this.#roleArn(session);
+      // A promise is no answer here; that it may reject must not be the process' end.
+      if (roleArn instanceof Promise) roleArn.catch(() => {});
       if (roleArn === undefined || (typeof roleArn === "string" && ROLE_ARN.test(roleArn))) return roleArn;
     } catch (error) {
       if (error instanceof AuthError) return error;

@@ -12,9 +12,9 @@ import { type FetchJson, fetchKeySet } from "../tokens/fetch-key-set.js";
 import { TokenVerifier } from "../tokens/verifier.js";
 import { Authenticator } from "./authenticator.js";
 import { Federator } from "./federator.js";
-import { Session, type SessionEngine } from "./session.js";
-import type { AuthSession, AuthSessionOptions, AuthSessionRequest, SessionCallbacks } from "./types.js";
-import { askUser } from "./user-checks.js";
+import { Identifier } from "./identifier.js";
+import type { Session, SessionEngine } from "./session.js";
+import type { AuthSession, AuthSessionOptions, SessionCallbacks } from "./types.js";
 
 /** What may be replaced in tests: time, and what reaches out. */
 export interface SessionManagerParts {
@@ -53,15 +53,13 @@ const managersOfRequests = new WeakMap<object, SessionManager>();
  */
 export class SessionManager {
   readonly #config: Config;
-  readonly #callbacks: SessionCallbacks;
   readonly #verifier: TokenVerifier;
-  readonly #authenticator: Authenticator;
+  readonly #identifier: Identifier;
   readonly #identityPools: IdentityPoolExchange;
   readonly #federation: Federation;
   readonly #clients: SdkClients;
   readonly #federator: Federator;
   readonly #engine: SessionEngine;
-  readonly #sessions = new WeakMap<object, Eventually<Outcome<Session>>>();
 
   /**
    * @param options as for `authSession()`
@@ -73,20 +71,21 @@ export class SessionManager {
     const { clock = systemClock, fetchJson = fetchKeySet } = parts;
     const { credentialsCacheSize: maxUsers, requestTimeoutMs: timeoutMs, realm } = config;
     this.#config = config;
-    this.#callbacks = Object.freeze({ ...options });
+    const callbacks: SessionCallbacks = Object.freeze({ ...options });
     this.#verifier = new TokenVerifier(config, { clock, fetchJson });
-    this.#authenticator = new Authenticator(config, this.#callbacks, this.#verifier);
     this.#identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers });
     this.#federation = new Federation({ clock, exchange: parts.exchange ?? this.#identityPools.exchange, maxUsers });
     this.#clients = new SdkClients(maxUsers);
-    this.#federator = new Federator(this.#federation, this.#clients, this.#callbacks);
+    this.#federator = new Federator(this.#federation, this.#clients, callbacks);
     this.#engine = {
       realm,
       checkTimeoutMs: timeoutMs,
-      exchange: async (session, forceRefresh) => this.#federator.provide(session, forceRefresh),
+      exchange: (session, forceRefresh) => this.#federator.provide(session, forceRefresh),
       awsClient: (session, Client, settings) => this.#federator.awsClient(session, Client, settings),
       finish: (error) => inRealm(error, realm),
     };
+    const authenticator = new Authenticator(config, callbacks, this.#verifier);
+    this.#identifier = new Identifier(config, callbacks, authenticator, this.#engine);
   }
 
   /**
@@ -113,10 +112,10 @@ export class SessionManager {
   /**
    * Whether the request carries a good token. False for none and for a bad one.
    *
-   * @throws {AuthError} where it cannot be known: the keys cannot be had
+   * @throws {AuthError} where it cannot be known: the keys, or the answer of `isRevoked`, cannot be had
    */
   async isAuthenticated(request: RequestHeaders): Promise<boolean> {
-    const outcome = await this.resolve(request);
+    const outcome = await this.#identifier.identify(request);
     if (!failed(outcome)) return outcome.isAuthenticated;
     if (outcome.status >= 500) throw outcome;
     return false;
@@ -151,7 +150,8 @@ export class SessionManager {
       keys: keySet.size,
       keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,
     }));
-    return { ready: userPools.every(({ keys }) => keys > 0), userPools, cachedCredentials: this.#federation.size };
+    const ready = [...this.#verifier.keySets.values()].every((keySet) => keySet.isUsable);
+    return { ready, userPools, cachedCredentials: this.#federation.size };
   }
 
   /** Closes connections that are kept open. */
@@ -166,63 +166,18 @@ export class SessionManager {
    * @internal
    */
   resolve(request: RequestHeaders): Eventually<Outcome<Session>> {
-    const known = this.#sessions.get(request);
-    if (known !== undefined) return known;
-    const made = whenReady(this.#makeSession(request), (outcome) => {
-      // A failure may pass (an outage); only a session is kept for the request.
-      if (!failed(outcome)) return outcome;
-      this.#sessions.delete(request);
-      return inRealm(outcome, this.#config.realm);
+    return whenReady(this.#identifier.identify(request), (session) => {
+      if (failed(session)) return session;
+      managersOfRequests.set(request, this);
+      return this.#enrich(session);
     });
-    if (made instanceof Promise || !failed(made)) this.#sessions.set(request, made);
-    managersOfRequests.set(request, this);
-    return made;
-  }
-
-  #makeSession(request: RequestHeaders): Eventually<Outcome<Session>> {
-    return whenReady(this.#authenticator.authenticate(request), (tokens) => {
-      if (failed(tokens)) return tokens;
-      const session = new Session(tokens, this.#engine);
-      if (!session.isAuthenticated) return session;
-      return whenReady(this.#checkUser(session, request), (refusal) => refusal ?? this.#enrich(session));
-    });
-  }
-
-  /** The user's own checks, on every request: what they look at may have changed. */
-  #checkUser(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
-    return whenReady(this.#checkRevoked(session), (revoked) => revoked ?? this.#checkCustom(session, request));
-  }
-
-  #checkRevoked(session: Session): Eventually<AuthError | undefined> {
-    const { isRevoked } = this.#callbacks;
-    if (isRevoked === undefined) return undefined;
-    return askUser(
-      this.#config.requestTimeoutMs,
-      () => isRevoked(session),
-      (answer) => {
-        if (answer === false) return undefined;
-        return new AuthError(answer === true ? "token_revoked" : "store_unavailable");
-      },
-      () => new AuthError("store_unavailable"),
-    );
-  }
-
-  #checkCustom(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
-    const { customCheck } = this.#callbacks;
-    if (customCheck === undefined) return undefined;
-    const forbidden = () => new AuthError("forbidden");
-    return askUser(
-      this.#config.requestTimeoutMs,
-      // The user's function gets the request that its framework made.
-      () => customCheck(session, request as AuthSessionRequest),
-      (answer) => (answer === true ? undefined : forbidden()),
-      forbidden,
-    );
   }
 
   #enrich(session: Session): Eventually<Outcome<Session>> {
     if (this.#config.credentials === "lazy" || !this.#federator.applies(session)) return session;
-    return whenReady(this.#federator.provide(session, false), (outcome) => (failed(outcome) ? outcome : session));
+    return whenReady(this.#federator.provide(session, false), (outcome) =>
+      failed(outcome) ? this.#engine.finish(outcome) : session,
+    );
   }
 }
 

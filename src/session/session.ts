@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { type AWSCredentials, type ExchangedCredentials, RequestCredentials } from "../credentials/credentials.js";
 import type { AwsClientClass } from "../credentials/sdk-clients.js";
 import { AuthError } from "../errors/auth-error.js";
-import { failed, type Outcome, orThrow } from "../errors/outcome.js";
+import { type Eventually, failed, type Outcome, orThrow } from "../errors/outcome.js";
 import { Jwt } from "../tokens/jwt.js";
 import type { TokenPair } from "../tokens/pair.js";
 import type { AuthSession, AuthTokens, UserInfo } from "./types.js";
@@ -19,7 +19,7 @@ export interface SessionEngine {
   readonly realm: string;
   /** Milliseconds that a guard's own check may take. */
   readonly checkTimeoutMs: number;
-  exchange(session: Session, forceRefresh: boolean): Promise<Outcome<ExchangedCredentials>>;
+  exchange(session: Session, forceRefresh: boolean): Eventually<Outcome<ExchangedCredentials>>;
   awsClient<C, Settings extends object>(
     session: Session,
     Client: AwsClientClass<C, Settings>,

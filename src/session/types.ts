@@ -77,23 +77,27 @@ export interface AuthSession {
 }
 
 /**
- * The request as callbacks see it: Node's own, with what Express adds to it. Name your own type in the
- * callback's parameter to get that one instead.
+ * The request as callbacks see it before there is a session: Node's own, with what Express adds to it. Name your own
+ * type in the callback's parameter to get that one instead.
  */
-export interface AuthSessionRequest extends IncomingMessage {
-  authSession: AuthSession;
+export interface IncomingAuthRequest extends IncomingMessage {
   params: Record<string, string | string[]>;
   path: string;
   originalUrl: string;
   body?: unknown;
 }
 
+/** The request as handlers see it, for those who avoid the global `Express.Request`. */
+export interface AuthSessionRequest extends IncomingAuthRequest {
+  authSession: AuthSession;
+}
+
 /** The parts of the configuration that are functions. */
 export interface SessionCallbacks {
   /** Reads the bearer token in place of the `Authorization` header. Nothing, or `undefined`, means no token. */
-  getToken?(request: AuthSessionRequest): string | null | undefined | Promise<string | null | undefined>;
+  getToken?(request: IncomingAuthRequest): string | null | undefined | Promise<string | null | undefined>;
   /** A check of your own on every signed-in session: anything but `true` is 403 `forbidden`. */
-  customCheck?(session: AuthSession, request: AuthSessionRequest): boolean | Promise<boolean>;
+  customCheck?(session: AuthSession, request: IncomingAuthRequest): boolean | Promise<boolean>;
   /** Whether the session was revoked. `true` is 401 `token_revoked`; failing or hanging is 503 `store_unavailable`. */
   isRevoked?(session: AuthSession): boolean | Promise<boolean>;
   /** IAM role to ask for (`CustomRoleArn`), or a function of the session that names it. */

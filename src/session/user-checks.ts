@@ -20,3 +20,12 @@ export function askUser<T, R>(
     return refuse(error);
   }
 }
+
+/** Asks whether a user may: nothing when the answer is `true`, else `forbidden`. */
+export function askWhether(
+  timeoutMs: number,
+  ask: () => boolean | Promise<boolean>,
+): Eventually<AuthError | undefined> {
+  const forbidden = () => new AuthError("forbidden");
+  return askUser(timeoutMs, ask, (answer) => (answer === true ? undefined : forbidden()), forbidden);
+}

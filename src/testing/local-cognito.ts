@@ -119,6 +119,9 @@ export class LocalCognito {
    * ```
    */
   fail(operation: string, fault: Fault): void {
+    if (!this.#service.operations.includes(operation)) {
+      throw new RangeError(`There is no operation ${operation}. There are: ${this.#service.operations.join(", ")}.`);
+    }
     this.#service.faults.set(operation, fault);
   }
 

@@ -39,6 +39,12 @@ export class LocalService {
     return `http://127.0.0.1:${address.port}`;
   }
 
+  /** The names of everything that can be asked for. */
+  get operations(): readonly string[] {
+    const { documents, operations } = this.#content;
+    return [...Object.values(documents).map(({ operation }) => operation), ...Object.keys(operations)];
+  }
+
   serve(content: ServiceContent): void {
     this.#content = content;
   }

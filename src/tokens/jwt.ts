@@ -53,6 +53,7 @@ export class Jwt implements JWT {
     this.header = header;
     this.payload = payload;
     this.#raw = raw;
+    Object.freeze(this);
   }
 
   get signature(): string {

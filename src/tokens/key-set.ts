@@ -35,7 +35,7 @@ export class KeySet {
   readonly #backoff: Backoff;
   #keys: ReadonlyMap<string, TrustedKey> = new Map();
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
-  #inFlight: Promise<AuthError | undefined> | undefined;
+  #inFlight: Promise<UpstreamFailure | undefined> | undefined;
 
   constructor(source: UserPoolConfig["keys"], parts: KeySetParts) {
     this.#source = source;
@@ -45,9 +45,17 @@ export class KeySet {
     if ("fixed" in source) this.#keys = readFixed(source.fixed);
   }
 
-  /** How old the keys are, in milliseconds; 0 for a fixed set, Infinity before the first fetch. */
+  /**
+   * How old the keys are, in milliseconds; 0 for a fixed set, Infinity before the first fetch. Where the clock was set
+   * back nobody knows; taking the step for age has them fetched anew.
+   */
   get ageMs(): number {
-    return "fixed" in this.#source ? 0 : this.#parts.clock() - this.#fetchedAtMs;
+    return "fixed" in this.#source ? 0 : Math.abs(this.#parts.clock() - this.#fetchedAtMs);
+  }
+
+  /** Whether there are keys that may be relied on. */
+  get isUsable(): boolean {
+    return this.ageMs < MAX_STALE_MS;
   }
 
   /** How many keys are trusted. */
@@ -75,17 +83,19 @@ export class KeySet {
   find(kid: string): Eventually<Outcome<TrustedKey>> {
     const waiting = this.ensureCurrent();
     if (waiting === undefined) return this.#keys.get(kid) ?? this.#lookUpstream(kid);
-    return waiting.then((error) => error ?? this.#keys.get(kid) ?? this.#lookUpstream(kid));
+    return waiting.then((error) => error ?? this.#keys.get(kid) ?? this.#unknownAfterFetch());
   }
 
   /** Fetches the keys, unless they are at hand. */
   async warmUp(): Promise<AuthError | undefined> {
-    return this.#keys.size > 0 ? undefined : this.#refresh();
+    if (this.#keys.size > 0) return undefined;
+    const failure = await this.#refresh();
+    return failure && this.#unavailable(failure);
   }
 
   async #renew(mayFetch: boolean): Promise<AuthError | undefined> {
-    const error = mayFetch || this.#inFlight ? await this.#refresh() : this.#unavailable();
-    return error !== undefined && this.ageMs < MAX_STALE_MS ? undefined : error;
+    const failure = mayFetch || this.#inFlight ? await this.#refresh() : undefined;
+    return this.isUsable ? undefined : this.#unavailable(failure);
   }
 
   #lookUpstream(kid: string): Eventually<Outcome<TrustedKey>> {
@@ -95,18 +105,23 @@ export class KeySet {
       if (this.#backoff.waitMs > 0) return this.#unavailable();
       if (!this.#bucket.take()) return new AuthError("invalid_signature");
     }
-    return this.#refresh().then((error) => error ?? this.#keys.get(kid) ?? new AuthError("invalid_signature"));
+    return this.#refresh().then(() => this.#keys.get(kid) ?? this.#unknownAfterFetch());
+  }
+
+  /** A key that the newest key set does not hold; where that could not be fetched, nobody can say. */
+  #unknownAfterFetch(): AuthError {
+    return this.#backoff.failures > 0 ? this.#unavailable() : new AuthError("invalid_signature");
   }
 
   /** One fetch at a time, shared by all who need it. */
-  #refresh(): Promise<AuthError | undefined> {
+  #refresh(): Promise<UpstreamFailure | undefined> {
     this.#inFlight ??= this.#fetch().finally(() => {
       this.#inFlight = undefined;
     });
     return this.#inFlight;
   }
 
-  async #fetch(): Promise<AuthError | undefined> {
+  async #fetch(): Promise<UpstreamFailure | undefined> {
     if ("fixed" in this.#source) return undefined;
     const { clock, fetchJson, timeoutMs } = this.#parts;
     const keys = await fetchJson(this.#source.uri, { timeoutMs, maxBytes: MAX_BYTES }).then(
@@ -115,7 +130,7 @@ export class KeySet {
     );
     if (keys instanceof UpstreamFailure) {
       this.#backoff.failed();
-      return this.#unavailable(keys);
+      return keys;
     }
     this.#backoff.succeeded();
     this.#fetchedAtMs = clock();
@@ -123,6 +138,7 @@ export class KeySet {
     return undefined;
   }
 
+  /** Made for each who waits: whoever handles an error may write on it. */
   #unavailable(cause?: UpstreamFailure): AuthError {
     return new AuthError("jwks_unavailable", { cause, retryAfterSeconds: this.#backoff.waitMs / 1000 });
   }

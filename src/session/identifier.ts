@@ -1,0 +1,92 @@
+import type { Config } from "../config/config.js";
+import { AuthError, inRealm } from "../errors/auth-error.js";
+import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
+import type { RequestHeaders } from "../tokens/bearer.js";
+import type { Authenticator } from "./authenticator.js";
+import { Session, type SessionEngine } from "./session.js";
+import type { IncomingAuthRequest, SessionCallbacks } from "./types.js";
+import { askUser, askWhether } from "./user-checks.js";
+
+/** Stands for a session while it is being made. */
+const UNDER_WAY = Symbol("under way");
+const REENTERED = "A check of the session asked for the session of the same request: use the one that it is given.";
+const NO_REQUEST = "What was given is no Node request: it has no `headers` object with lower-case names.";
+
+/** Makes each request's session, once, and has the application's own checks look at it. */
+export class Identifier {
+  readonly #config: Config;
+  readonly #callbacks: SessionCallbacks;
+  readonly #authenticator: Authenticator;
+  readonly #engine: SessionEngine;
+  readonly #sessions = new WeakMap<object, Eventually<Outcome<Session>> | typeof UNDER_WAY>();
+
+  constructor(config: Config, callbacks: SessionCallbacks, authenticator: Authenticator, engine: SessionEngine) {
+    this.#config = config;
+    this.#callbacks = callbacks;
+    this.#authenticator = authenticator;
+    this.#engine = engine;
+  }
+
+  /** Who calls, checked; without credentials yet. */
+  identify(request: RequestHeaders): Eventually<Outcome<Session>> {
+    if (!isRequest(request)) return this.#misused(NO_REQUEST);
+    const known = this.#sessions.get(request);
+    if (known === UNDER_WAY) return this.#misused(REENTERED);
+    if (known !== undefined) return known;
+    this.#sessions.set(request, UNDER_WAY);
+    const made = whenReady(this.#make(request), (outcome) => {
+      if (!failed(outcome)) return outcome;
+      // A failure may pass (an outage); only a session is kept for the request.
+      this.#sessions.delete(request);
+      return inRealm(outcome, this.#config.realm);
+    });
+    if (made instanceof Promise || !failed(made)) this.#sessions.set(request, made);
+    return made;
+  }
+
+  #make(request: RequestHeaders): Eventually<Outcome<Session>> {
+    return whenReady(this.#authenticator.authenticate(request), (tokens) => {
+      if (failed(tokens)) return tokens;
+      const session = new Session(tokens, this.#engine);
+      if (!session.isAuthenticated) return session;
+      return whenReady(this.#check(session, request), (refusal) => refusal ?? session);
+    });
+  }
+
+  /** On every request: what the checks look at may have changed. */
+  #check(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
+    return whenReady(this.#checkRevoked(session), (revoked) => revoked ?? this.#checkCustom(session, request));
+  }
+
+  #checkRevoked(session: Session): Eventually<AuthError | undefined> {
+    const { isRevoked } = this.#callbacks;
+    if (isRevoked === undefined) return undefined;
+    return askUser(
+      this.#config.requestTimeoutMs,
+      () => isRevoked(session),
+      (answer) => {
+        if (answer === false) return undefined;
+        return new AuthError(answer === true ? "token_revoked" : "store_unavailable");
+      },
+      () => new AuthError("store_unavailable"),
+    );
+  }
+
+  #checkCustom(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
+    const { customCheck } = this.#callbacks;
+    if (customCheck === undefined) return undefined;
+    // The user's function gets the request that its framework made.
+    return askWhether(this.#config.requestTimeoutMs, () => customCheck(session, request as IncomingAuthRequest));
+  }
+
+  #misused(recoverySuggestion: string): AuthError {
+    return inRealm(new AuthError("misconfigured", { recoverySuggestion }), this.#config.realm);
+  }
+}
+
+/** A Node request, by what is read of it. A Fetch `Request` keeps its headers in a `Headers` object. */
+function isRequest(value: unknown): value is RequestHeaders {
+  if (typeof value !== "object" || value === null || !("headers" in value)) return false;
+  const { headers } = value;
+  return typeof headers === "object" && headers !== null && !(headers instanceof Headers);
+}
