@@ -72,11 +72,6 @@ export class Federation {
     return entry.credentials;
   }
 
-  /** Credentials at hand, else exchanged. */
-  async get(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
-    return this.peek(subject) ?? this.renew(subject);
-  }
-
   /** New credentials, whatever is at hand. Joins an exchange that is under way. */
   async renew(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
     const inFlight = this.#inFlight.get(subject.key);
@@ -86,12 +81,6 @@ export class Federation {
     // The other token may have been too old where this one is not: worth one attempt of its own.
     const mayDiffer = isAboutToken(outcome) && inFlight.tokenDigest !== subject.tokenDigest;
     return mayDiffer ? this.#attempt(subject) : again(outcome);
-  }
-
-  /** Drops what is kept for a subject. */
-  forget(subject: Subject): void {
-    this.#entries.delete(subject.key);
-    this.#failures.delete(subject.key);
   }
 
   async #attempt(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
