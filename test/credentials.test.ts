@@ -430,6 +430,19 @@ describe("The user's AWS credentials", () => {
       expect(exchanges()).to.deep.equal([1, 2]);
     });
 
+    it("sixty hanging exchanges hold up nobody else's", async () => {
+      const sessions = managerWithClock({ requestTimeout: 1500 });
+      cognito.fail("GetId", { delay: Number.POSITIVE_INFINITY, times: 60 });
+      const hanging = Array.from({ length: 60 }, (_, index) =>
+        rejection(sessions.getSession(request(idTokenOf(`user-${index}`)))),
+      );
+      await until(() => cognito.requests("GetId") === 60);
+      const started = Date.now();
+      await sessions.getSession(request(idTokenOf("bob")));
+      expect(Date.now() - started).to.be.below(700);
+      for (const error of await Promise.all(hanging)) expect(error).to.include({ code: "credentials_unavailable" });
+    });
+
     it("each request that waited has an error of its own", async () => {
       const sessions = managerWithClock();
       const token = idTokenOf("ada");

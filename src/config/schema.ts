@@ -77,11 +77,11 @@ const options = v.object(
     isRevoked: v.optional(callback("must be a function of the session")),
     credentials: v.optional(v.picklist(["eager", "lazy"], 'must be "eager" or "lazy"')),
     roleArn: v.optional(v.union([text(ROLE, ROLE_ARN), callback(ROLE)], ROLE)),
-    tokenCacheSize: v.optional(count("must be a whole number of tokens between 0 and 10000000", 10_000_000)),
+    tokenCacheSize: v.optional(count("must be a whole number of tokens between 0 and 1000000", 1_000_000)),
     credentialsCacheSize: v.optional(
       v.pipe(
-        count("must be a whole number of users between 1 and 10000000", 10_000_000),
-        v.minValue(1, "must be a whole number of users between 1 and 10000000"),
+        count("must be a whole number of users between 1 and 1000000", 1_000_000),
+        v.minValue(1, "must be a whole number of users between 1 and 1000000"),
       ),
     ),
     requestTimeout: v.optional(

@@ -16,6 +16,9 @@ import type { Subject } from "./subject.js";
 
 const IDENTITY_ID = /^[\w-]+:[0-9a-f-]+$/i;
 
+/** The SDK's own 50 would let that many hanging calls hold up everybody else's. */
+const CONNECTIONS = { keepAlive: true, maxSockets: 500 };
+
 type Sdk = typeof import("@aws-sdk/client-cognito-identity");
 
 /** Gives a user AWS credentials in exchange for an ID token. */
@@ -96,6 +99,7 @@ export class IdentityPoolExchange {
       ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
       // Retrying under throttling makes it worse; callers back off per user instead.
       maxAttempts: 1,
+      requestHandler: { httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     });
     this.#clients.set(name, client);
     return client;

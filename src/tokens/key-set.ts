@@ -103,7 +103,7 @@ export class KeySet {
     if (this.#inFlight === undefined) {
       // While it fails, whether the key exists cannot be known: that is an outage, not the token's fault.
       if (this.#backoff.waitMs > 0) return this.#unavailable();
-      if (!this.#bucket.take()) return new AuthError("invalid_signature");
+      if (!this.#bucket.take()) return this.#unknownAfterFetch();
     }
     return this.#refresh().then(() => this.#keys.get(kid) ?? this.#unknownAfterFetch());
   }

@@ -52,10 +52,12 @@ function readKey(jwk: unknown): TrustedKey | undefined {
 function isPublicSignatureKey(jwk: JsonObject): boolean {
   const use = ownValue(jwk, "use");
   const alg = ownValue(jwk, "alg");
+  const operations = ownValue(jwk, "key_ops");
   return (
     ownValue(jwk, "kty") === "RSA" &&
     (use === undefined || use === "sig") &&
     (alg === undefined || alg === ALGORITHM) &&
+    (operations === undefined || (Array.isArray(operations) && operations.includes("verify"))) &&
     !Object.hasOwn(jwk, "d")
   );
 }
