@@ -1,9 +1,13 @@
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerOptions } from "node:http";
 import { connect } from "node:net";
 
 /** Runs something against a real server on a free port, and closes it. */
-export async function withServer<T>(listener: RequestListener, run: (port: number) => Promise<T>): Promise<T> {
-  const server = createServer(listener);
+export async function withServer<T>(
+  listener: RequestListener,
+  run: (port: number) => Promise<T>,
+  options: ServerOptions = {},
+): Promise<T> {
+  const server = createServer(options, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no address");

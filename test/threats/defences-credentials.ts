@@ -1,0 +1,54 @@
+import type { DefenceRow } from "./defences.js";
+
+const credentials = { group: "credentials and caches" };
+const credentialsTest = { test: "credentials" };
+const session = { test: "session" };
+
+/** Whose AWS credentials are given to whom, and what asking for them may cost. */
+export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
+  "credentials/subject.ts": [
+    ["[identityPool.id, issuer, sub, clientId, deciding]", "[identityPool.id, issuer, sub, clientId]", credentials],
+    ["[identityPool.id, issuer, sub, clientId, deciding]", "[sub]", credentials],
+    ["roleArn === undefined ? key :", "true ? key :", credentials],
+  ],
+  "credentials/federation.ts": [
+    ["if (nowMs >= entry.credentials.expiresAtMs) {", "if (false) {", credentials],
+    ["if (heldBack !== undefined) return heldBack;", "", credentials],
+    ["this.#inFlight.set(key, { tokenDigest, result });", "", credentials],
+    ["return mayDiffer ? this.#attempt(subject) : again(outcome);", "return again(outcome);", credentialsTest],
+    ["if (nowMs >= entry.refreshFromMs) void this.renew(subject);", "", credentialsTest],
+    ["this.#inFlight.delete(key);", "", credentialsTest],
+    [
+      "isAboutToken(failure.error) && failure.tokenDigest !== tokenDigest) return undefined;",
+      "false) return undefined;",
+      credentials,
+    ],
+  ],
+  "credentials/exchange.ts": [
+    ["|| !(expiresAtMs > nowMs)", "", credentials],
+    ["if (!accessKeyId || !secretAccessKey || !sessionToken ||", "if (", credentials],
+    ["identityId !== undefined && IDENTITY_ID.test(identityId)", "identityId !== undefined", credentials],
+    [
+      "this.#client.send(command, { abortSignal: this.#deadline }));\n    if (failed(answer)) return answer;\n    const { IdentityId",
+      "this.#client.send(command));\n    if (failed(answer)) return answer;\n    const { IdentityId",
+      credentials,
+    ],
+    ["maxAttempts: 1,", "", credentialsTest],
+  ],
+  "credentials/credentials.ts": [
+    [
+      "[inspect.custom](): object {\n    return this.toJSON();",
+      "[inspect.custom](): object {\n    return { ...this };",
+      session,
+    ],
+    ["return { accessKeyId: this.accessKeyId, expiration: this.expiration };", "return { ...this };", session],
+  ],
+  "credentials/sdk-clients.ts": [
+    ["...config, credentials: () => holder.current() }", "credentials: () => holder.current(), ...config }", session],
+    ["const kept = this.#kept.get(key);", "const kept = [...this.#kept.values()][0];", session],
+  ],
+  "session/federator.ts": [
+    ['(typeof roleArn === "string" && ROLE_ARN.test(roleArn))', 'typeof roleArn === "string"', credentialsTest],
+    ["if (roleArn instanceof Promise) roleArn.catch(() => {});", "", credentials],
+  ],
+};

@@ -1,0 +1,100 @@
+import type { DefenceRow } from "./defences.js";
+
+const transport = { group: "transport" };
+const jose = { group: "jose header" };
+const signature = { group: "signature" };
+const claims = { group: "claims" };
+const pair = { group: "token use and pair" };
+const load = { group: "denial of service" };
+
+/** From the request's headers to a verified token. */
+export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
+  "tokens/bearer.ts": [
+    ['if (seen > 1) return new AuthError("invalid_request");', "", transport],
+    ["header.toLowerCase() === name", "header === name", transport],
+    ["(?!bearer(?: |$))", "", transport],
+    ["/^bearer ([^\\s,]+)$/i", "/^bearer +([^\\s,]+)$/i", transport],
+    ["/^bearer ([^\\s,]+)$/i", "/^bearer\\s([^\\s,]+)$/i", transport],
+    ["/^bearer ([^\\s,]+)$/i", "/^bearer ([^\\s]+)$/i", transport],
+    ["/^bearer ([^\\s,]+)$/i", "/^bearer ([^\\s,]+)/i", transport],
+    ["/^bearer ([^\\s,]+)$/i", "/bearer ([^\\s,]+)$/i", transport],
+    ['return OTHER_SCHEME.test(value) ? undefined : new AuthError("invalid_request");', "return undefined;", transport],
+    ['return /^[^\\s,]+$/.test(value) ? value : new AuthError("invalid_request");', "return value;", transport],
+  ],
+  "tokens/decode.ts": [
+    ['typeof raw === "string" && raw.length <= MAX_TOKEN_LENGTH', 'typeof raw === "string"', load],
+    ["MAX_TOKEN_LENGTH = 16_384", "MAX_TOKEN_LENGTH = 16_383", load],
+    ["MAX_TOKEN_LENGTH = 16_384", "MAX_TOKEN_LENGTH = 16_385", load],
+    ['return bytes.toString("base64url") === segment ? bytes : undefined;', "return bytes;", signature],
+    ["|| decodeBase64Url(raw.slice(second + 1)) === undefined", "", signature],
+    ["bytes !== undefined && isUtf8(bytes)", "bytes !== undefined", claims],
+  ],
+  "tokens/json.ts": [
+    ["if (depth > MAX_DEPTH) return undefined;", "", claims],
+    ["MAX_DEPTH = 32", "MAX_DEPTH = 31", claims],
+    ["return countMembers(value) === members ? value : undefined;", "return value;", claims],
+    ["return countMembers(value) === members ? value : undefined;", "return value;", jose],
+    ['if (name === "__proto__") return -1;', "", claims],
+    ["if (!isJsonObject(value)) return undefined;\n", "", claims],
+  ],
+  "tokens/verifier.ts": [
+    ['if (ownValue(header, "alg") !== ALGORITHM) return new AuthError("invalid_signature");', "", jose],
+    ['ownValue(header, "alg") !== ALGORITHM', 'String(ownValue(header, "alg")) !== ALGORITHM', jose],
+    ['Object.hasOwn(header, "crit") ||', "", jose],
+    ['|| Object.hasOwn(header, "b64")', "", jose],
+    ["&& kid.length <= MAX_KID_LENGTH", "", jose],
+    [
+      'typeof issuer === "string" ? this.#config.poolByIssuer.get(issuer) : undefined',
+      "this.#config.poolByIssuer.get(String(issuer))",
+      claims,
+    ],
+    [
+      'if ((use !== "access" && use !== "id") || !uses.has(use)) return wrongUse();',
+      "if (!uses.has(String(use))) return wrongUse();",
+      pair,
+    ],
+    ["|| !uses.has(use)) return", ") return", pair],
+    ["if (!uses.has(known.use)) return wrongUse();", "", pair],
+    ["if (fault !== undefined) return fault;", "", signature],
+    ['hash("sha256", raw, "base64url")', 'hash("sha256", raw.slice(0, -1), "base64url")', signature],
+    ["if (isExpired(known.expSeconds", "if (false && isExpired(known.expSeconds", { test: "tokens" }],
+    ["if (!known.key.withdrawn) return known;", "return known;", { group: "key set" }],
+  ],
+  "tokens/claims.ts": [
+    ['if (typeof sub !== "string" || sub === "") return wrong("sub");', "", claims],
+    ['typeof sub !== "string" || sub === ""', 'typeof sub !== "string"', claims],
+    ['typeof sub !== "string" || sub === ""', 'sub === undefined || sub === ""', claims],
+    ['use === "access" ? "client_id" : "aud"', 'Object.hasOwn(payload, "aud") ? "aud" : "client_id"', claims],
+    ["if (!isAcceptedClient(", "if (false && !isAcceptedClient(", claims],
+    ['if (typeof client !== "string" || client === "") return false;', "", claims],
+    ["clientIds === undefined || clientIds.has(client)", "clientIds === undefined || clientIds.size > 0", claims],
+    ['if (!isDate(exp)) return wrong("exp");', 'if (typeof exp !== "number") return undefined;', claims],
+    ['if (!isDate(exp)) return wrong("exp");', "", claims],
+    ['["nbf", "iat"]', '["nbf"]', claims],
+    ['["nbf", "iat"]', '["iat"]', claims],
+    ["|| from > nowSeconds + toleranceSeconds", "", claims],
+    ["value >= 0 &&", "", claims],
+    ["&& value <= LATEST_DATE_SECONDS", "", claims],
+    ["nowSeconds >= expSeconds + toleranceSeconds", "nowSeconds > expSeconds + toleranceSeconds", claims],
+    ["nowSeconds >= expSeconds + toleranceSeconds", "nowSeconds >= expSeconds + 100_000", claims],
+  ],
+  "tokens/pair.ts": [
+    ["access.sub === id.sub &&", "", pair],
+    ["access.clientId === id.clientId &&", "", pair],
+    ["access.issuer === id.issuer &&", "", pair],
+    ["access.pool === id.pool &&\n    access.issuer === id.issuer &&", "", pair],
+    ["|| access === id;", "|| true;", pair],
+    ["|| access === id;", "|| String(access) === String(id);", pair],
+  ],
+  "tokens/verified-token.ts": [
+    ['&& groups.every((group) => typeof group === "string")', "", { group: "guards" }],
+    ["Array.isArray(groups) && groups.every", "groups?.length > 0 && [...groups].every", { group: "guards" }],
+    ['"cognito:groups"', '"custom:groups"', { group: "guards" }],
+    ['?.split(" ")', "?.split(/[\\s,]/)", { group: "guards" }],
+    [
+      "header: deepFreeze(verified.header),\n    payload: deepFreeze(payload),",
+      "header: verified.header,\n    payload,",
+      { test: "session" },
+    ],
+  ],
+};

@@ -1,0 +1,4 @@
+import { expressFace } from "./express.js";
+import { runCorpus } from "./runner.js";
+
+runCorpus("Express", expressFace);
