@@ -26,8 +26,7 @@ import {
 import { AuthError, type AuthErrorDetails } from "./auth-error.js";
 import type { AuthErrorCode } from "./table.js";
 
-// biome-ignore lint/suspicious/noExplicitAny: `instanceof` takes any constructor, whatever its parameters
-type ErrorClass = abstract new (...args: any[]) => Error;
+type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** From the most to the least derived class: the first that fits decides. */
 const MAPPING: readonly (readonly [ErrorClass, AuthErrorCode, AuthErrorDetails?])[] = [
