@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import { AuthError, inRealm } from "../errors/auth-error.js";
+import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import type { RequestHeaders } from "../tokens/bearer.js";
 import type { Authenticator } from "./authenticator.js";
@@ -38,7 +38,7 @@ export class Identifier {
       if (!failed(outcome)) return outcome;
       // A failure may pass (an outage); only a session is kept for the request.
       this.#sessions.delete(request);
-      return inRealm(outcome, this.#config.realm);
+      return this.#engine.finish(outcome);
     });
     if (made instanceof Promise || !failed(made)) this.#sessions.set(request, made);
     return made;
@@ -80,7 +80,7 @@ export class Identifier {
   }
 
   #misused(recoverySuggestion: string): AuthError {
-    return inRealm(new AuthError("misconfigured", { recoverySuggestion }), this.#config.realm);
+    return this.#engine.finish(new AuthError("misconfigured", { recoverySuggestion }));
   }
 }
 

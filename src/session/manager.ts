@@ -78,7 +78,6 @@ export class SessionManager {
     this.#clients = new SdkClients(maxUsers);
     this.#federator = new Federator(this.#federation, this.#clients, callbacks);
     this.#engine = {
-      realm,
       checkTimeoutMs: timeoutMs,
       exchange: (session, forceRefresh) => this.#federator.provide(session, forceRefresh),
       awsClient: (session, Client, settings) => this.#federator.awsClient(session, Client, settings),

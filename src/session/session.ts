@@ -16,7 +16,6 @@ export interface SessionTokens extends TokenPair {
 
 /** What a session asks of the engine that made it. */
 export interface SessionEngine {
-  readonly realm: string;
   /** Milliseconds that a guard's own check may take. */
   readonly checkTimeoutMs: number;
   exchange(session: Session, forceRefresh: boolean): Eventually<Outcome<ExchangedCredentials>>;
