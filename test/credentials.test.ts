@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { AuthError, type AuthErrorCode, type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { type Fault, LocalCognito } from "cognito-auth-session/testing";
@@ -332,6 +333,12 @@ describe("The user's AWS credentials", () => {
         "credentials_unavailable",
       ],
       ["an identity id that is none", "GetId", { body: '{"IdentityId":"../../x"}' }, "credentials_unavailable"],
+      [
+        "a good answer that goes on for 300 KB",
+        "GetId",
+        { body: JSON.stringify({ IdentityId: `eu-west-1:${randomUUID()}`, Padding: "x".repeat(300_000) }) },
+        "credentials_unavailable",
+      ],
       ["connection reset", "GetId", { reset: true }, "credentials_unavailable"],
       ["hanging GetId", "GetId", { delay: Number.POSITIVE_INFINITY }, "credentials_unavailable"],
       [

@@ -11,6 +11,7 @@ import {
 } from "../errors/from-aws.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
+import { boundAnswers } from "./answer-bound.js";
 import type { ExchangedCredentials } from "./credentials.js";
 import type { Subject } from "./subject.js";
 
@@ -101,6 +102,7 @@ export class IdentityPoolExchange {
       maxAttempts: 1,
       requestHandler: { httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     });
+    boundAnswers(client);
     this.#clients.set(name, client);
     return client;
   }

@@ -60,6 +60,8 @@ const KNOWN_TEXTS: readonly (readonly [RegExp, { code?: AuthErrorCode; recoveryS
 ];
 
 const REFRESH_OPERATIONS: ReadonlySet<CognitoOperation> = new Set(["GetTokensFromRefreshToken", "InitiateAuth"]);
+/** Failures that no answer names: what the SDK or a bound of ours ended. */
+const OWN_NAMES: ReadonlySet<string> = new Set(["AbortError", "TimeoutError", "AnswerTooLarge"]);
 const REQUEST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -109,7 +111,7 @@ function verdictOfStatus(httpStatusCode: number | undefined): Verdict {
 }
 
 function failureName(name: string, httpStatusCode: number | undefined): string {
-  if (name === "AbortError" || name === "TimeoutError") return name;
+  if (OWN_NAMES.has(name)) return name;
   return httpStatusCode === undefined ? "NetworkError" : "UnreadableAnswer";
 }
 

@@ -8,6 +8,9 @@ export type TokenUse = "access" | "id";
 /** Seconds since the epoch that a Date can still hold (ECMA-262, time values). */
 const LATEST_DATE_SECONDS = 8_640_000_000_000;
 
+/** aws-jwt-verify calls a token malformed where one of these is of another type; which claim it was helps more. */
+const OPTIONAL_TEXTS = ["scope", "jti"] as const;
+
 /** Against what a token's claims are judged. */
 export interface ClaimRules {
   readonly pool: UserPoolConfig;
@@ -24,6 +27,9 @@ export function findClaimFault(payload: JsonObject, use: TokenUse, rules: ClaimR
   if (typeof sub !== "string" || sub === "") return wrong("sub");
   const clientClaim = use === "access" ? "client_id" : "aud";
   if (!isAcceptedClient(ownValue(payload, clientClaim), rules.pool)) return wrong(clientClaim);
+  const mistyped = OPTIONAL_TEXTS.find((name) => !isTextOrAbsent(ownValue(payload, name)));
+  if (mistyped !== undefined) return wrong(mistyped);
+  if (!isAudienceOrAbsent(ownValue(payload, "aud"))) return wrong("aud");
   return findTimeFault(payload, rules);
 }
 
@@ -46,6 +52,15 @@ function findTimeFault(payload: JsonObject, { nowSeconds, toleranceSeconds }: Cl
 function isAcceptedClient(client: unknown, { clientIds }: UserPoolConfig): boolean {
   if (typeof client !== "string" || client === "") return false;
   return clientIds === undefined || clientIds.has(client);
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+/** Of an access token: resource binding may put one resource or several there (RFC 7519 section 4.1.3). */
+function isAudienceOrAbsent(value: unknown): boolean {
+  return Array.isArray(value) ? value.every((each) => typeof each === "string") : isTextOrAbsent(value);
 }
 
 function isDate(value: unknown): value is number {

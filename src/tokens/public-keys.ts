@@ -5,6 +5,8 @@ import { isJsonObject, type JsonObject, ownValue } from "./json.js";
 export const ALGORITHM = "RS256";
 
 const MIN_MODULUS_BITS = 2048;
+/** Four times what Cognito uses; a check against a key of a hundred thousand bits would take the process' whole time. */
+const MAX_MODULUS_BITS = 8192;
 const MAX_KEYS = 100;
 
 /** A key of the set that signatures are checked with. */
@@ -40,8 +42,9 @@ function readKey(jwk: unknown): TrustedKey | undefined {
   try {
     const keyObject = createPublicKey({ key: { kty: "RSA", n, e }, format: "jwk" });
     const { modulusLength = 0, publicExponent = 0n } = keyObject.asymmetricKeyDetails ?? {};
+    if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) return undefined;
     // An exponent of 1 would make every signature valid.
-    if (modulusLength < MIN_MODULUS_BITS || publicExponent < 3n || publicExponent % 2n === 0n) return undefined;
+    if (publicExponent < 3n || publicExponent % 2n === 0n) return undefined;
     return { kid, keyObject, modulus: n, exponent: e, withdrawn: false };
   } catch {
     return undefined;

@@ -1,4 +1,3 @@
-import type { AuthErrorCode } from "cognito-auth-session";
 import { type Attack, type AttackGroup, refused } from "./attack.js";
 import { bearer } from "./attempt.js";
 import { clientAttacks } from "./claims-client.js";
@@ -17,18 +16,25 @@ const SUBJECTS: readonly [string, unknown][] = [
   ["an object", { toString: "ada-sub" }],
 ];
 
-/** Claims that aws-jwt-verify wants to be of a type. */
-const TYPED: readonly [string, object][] = [
-  ["scope a list", { scope: ["a"] }],
-  ["scope a number", { scope: 7 }],
-  ["scope null", { scope: null }],
-  ["jti a number", { jti: 7 }],
-  ["aud of an access token a number", { aud: 7 }],
-  ["aud of an access token a list of numbers", { aud: [7] }],
+/** Claims that may be absent, but not of another type. */
+const TYPED: readonly [claim: string, kind: string, value: unknown][] = [
+  ["scope", "a list", ["a"]],
+  ["scope", "a number", 7],
+  ["scope", "null", null],
+  ["jti", "a number", 7],
+  ["jti", "null", null],
+  ["aud", "a number", 7],
+  ["aud", "null", null],
+  ["aud", "a list of numbers", [7]],
 ];
 
-const typed = ([name, claims]: (typeof TYPED)[number], code: AuthErrorCode): Attack =>
-  refused(`a token with ${name} is refused`, (w) => bearer(w.access({ ...claims })), code);
+const typed = ([claim, kind, value]: (typeof TYPED)[number]): Attack =>
+  refused(
+    `an access token with ${claim} ${kind} is refused`,
+    (w) => bearer(w.access({ [claim]: value })),
+    "invalid_claims",
+    { claim },
+  );
 
 export const claims: AttackGroup = {
   title: "claims",
@@ -48,7 +54,7 @@ export const claims: AttackGroup = {
         ),
       ),
     ),
-    ...TYPED.map((row) => typed(row, "malformed_token")),
+    ...TYPED.map(typed),
     ...payloadAttacks,
   ],
 };

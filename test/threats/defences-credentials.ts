@@ -34,6 +34,7 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
       credentials,
     ],
     ["maxAttempts: 1,", "", credentialsTest],
+    ["boundAnswers(client);", "", credentialsTest],
   ],
   "credentials/credentials.ts": [
     [

@@ -7,6 +7,7 @@ const keySetTest = { test: "key-set" };
 export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   "tokens/public-keys.ts": [
     ["modulusLength < MIN_MODULUS_BITS ||", "", keySet],
+    ["|| modulusLength > MAX_MODULUS_BITS", "", keySet],
     ["publicExponent < 3n ||", "", keySet],
     ["|| publicExponent % 2n === 0n", "", keySet],
     ['&&\n    !Object.hasOwn(jwk, "d")', "", keySet],

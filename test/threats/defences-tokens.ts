@@ -61,6 +61,8 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["if (!known.key.withdrawn) return known;", "return known;", { group: "key set" }],
   ],
   "tokens/claims.ts": [
+    ["if (mistyped !== undefined) return wrong(mistyped);", "", claims],
+    ['if (!isAudienceOrAbsent(ownValue(payload, "aud"))) return wrong("aud");', "", claims],
     ['if (typeof sub !== "string" || sub === "") return wrong("sub");', "", claims],
     ['typeof sub !== "string" || sub === ""', 'typeof sub !== "string"', claims],
     ['typeof sub !== "string" || sub === ""', 'sub === undefined || sub === ""', claims],

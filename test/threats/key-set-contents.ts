@@ -7,6 +7,7 @@ import { ADA, AWS_POOL, type World } from "./context.js";
 /** Keys that must not be relied on, each the only one of its set, and tokens that they would make good. */
 const UNUSABLE: readonly [string, (w: World) => object][] = [
   ["of 1024 bits", () => small().jwk],
+  ["of 8200 bits", (w) => ({ ...w.mint.jwk, n: Buffer.alloc(1025, 0xff).toString("base64url") })],
   ["for encryption", (w) => ({ ...w.mint.jwk, use: "enc" })],
   ["for another algorithm", (w) => ({ ...w.mint.jwk, alg: "RS512" })],
   ["for PSS", (w) => ({ ...w.mint.jwk, alg: "PS256" })],
