@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import {
   type AuthSession,
@@ -14,7 +15,7 @@ import {
   authSession,
   requireCredentials,
 } from "cognito-auth-session";
-import express, { Router } from "express";
+import express, { type ErrorRequestHandler, Router } from "express";
 import { isMain, listen } from "./support/listen.js";
 
 export interface Files {
@@ -47,8 +48,17 @@ export function userFiles({ bucket, s3: settings }: Files): Router {
     const { Body } = await s3Of(req.authSession).send(new GetObjectCommand({ Bucket: bucket, Key }));
     res.type("text/plain").send(await Body?.transformToString());
   });
+  router.use(answerS3Errors);
   return router;
 }
+
+/** What S3 itself refuses comes as the SDK's error. */
+const answerS3Errors: ErrorRequestHandler = (error, _req, res, next) => {
+  if (!(error instanceof S3ServiceException) || res.headersSent) next(error);
+  else if (error.name === "NoSuchKey") res.status(404).json({ error: "There is no such file." });
+  else if (error.name === "AccessDenied") res.status(403).json({ error: "This file is not yours." });
+  else next(error);
+};
 
 export function createApp(files: Files, options?: AuthSessionOptions) {
   const app = express();

@@ -20,6 +20,8 @@ export {
   requireScope,
 } from "./http/express.js";
 export { fetchAuthSession, type SessionHealth, SessionManager, type SessionManagerParts } from "./session/manager.js";
+export type { RevocationTarget } from "./session/revocations.js";
+export { roleByGroup } from "./session/role-by-group.js";
 export type {
   AuthSession,
   AuthSessionOptions,
@@ -29,5 +31,6 @@ export type {
   SessionCallbacks,
   UserInfo,
 } from "./session/types.js";
+export type { ReleaseLock, SessionStore } from "./store/store.js";
 export { decodeJWT } from "./tokens/decode.js";
 export type { JWT, JwtHeader, JwtPayload } from "./tokens/jwt.js";

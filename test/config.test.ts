@@ -1,10 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type AuthSessionOptions, authSession, ConfigurationError } from "cognito-auth-session";
+import {
+  type AuthSessionOptions,
+  authErrorHandler,
+  authSession,
+  ConfigurationError,
+  type RequestHandler,
+} from "cognito-auth-session";
+import express from "express";
 import fc from "fast-check";
+import supertest from "supertest";
 import { resolveConfig } from "../src/config/resolve.js";
+import { expectRefusal } from "./support/expectations.js";
 
 const POOL = { userPoolId: "eu-west-1_AbCdEfGhI", clientId: "1h57kf5cpq17m0eml12example" };
 const IDENTITY_POOL = "eu-west-1:00000000-0000-4000-8000-000000000000";
@@ -117,6 +128,43 @@ describe("Configuration", () => {
         ConfigurationError,
         "No app client is configured",
       );
+    });
+
+    const client = { COGNITO_CLIENT_ID: "envone" };
+    const notices: [string, object, string, string][] = [
+      [
+        "the environment, by its pool",
+        { COGNITO_USER_POOL_ID: "us-east-1_FromEnv", ...client },
+        "COGNITO_CLIENT_ID",
+        "COGNITO_USER_POOL_ID",
+      ],
+      [
+        "the environment, by its issuer",
+        { COGNITO_ISSUER: "https://example.com/us-east-1_FromEnv", ...client },
+        "COGNITO_CLIENT_ID",
+        "COGNITO_ISSUER",
+      ],
+      ["the file", {}, "amplify_outputs.json: auth.user_pool_client_id", "amplify_outputs.json: auth.user_pool_id"],
+    ];
+    for (const [source, variables, left, because] of notices) {
+      it(`says where it missed an app client that was left out: ${source}`, () => {
+        if (source === "the file") writeOutputs(outputs);
+        expect(() => pool({ userPoolId: POOL.userPoolId }, { ...variables })).to.throw(
+          ConfigurationError,
+          /^No app client is configured: set the option `clientId`,.* was left out, because .*$/,
+        );
+        expect(() => pool({ userPoolId: POOL.userPoolId }, { ...variables })).to.throw(
+          ConfigurationError,
+          ` ${left} was left out, because ${because} names another user pool.`,
+        );
+      });
+    }
+
+    it("says nothing of a source that had no app client to leave out", () => {
+      expect(() => pool({ userPoolId: POOL.userPoolId }, { COGNITO_USER_POOL_ID: "us-east-1_FromEnv" }))
+        .to.throw(ConfigurationError, "No app client is configured")
+        .with.property("message")
+        .that.does.not.contain("left out");
     });
 
     it("one pool only, also where a source names it by its issuer", () => {
@@ -308,7 +356,10 @@ describe("Configuration", () => {
       [{ userPools: [POOL, { ...POOL, clientId: 7 }] }, "Option `userPools[1].clientId` must be"],
       [{ userPools: [POOL, POOL] }, "names one issuer twice"],
       [{ userPools: [POOL], ...POOL }, "Options `userPools` and `userPoolId` exclude each other"],
-      [{ userPools: [{ userPoolId: POOL.userPoolId }] }, "No app client is configured"],
+      [
+        { userPools: [POOL, { userPoolId: "eu-west-1_Other" }] },
+        "No app client is configured: set `userPools[1].clientId`. `userPools[1].clientId: null` accepts every app client of the pool.",
+      ],
     ];
     for (const [options, message] of wrong) {
       it(message, () => {
@@ -329,13 +380,42 @@ describe("Configuration", () => {
       expect(() => pool(undefined, env)).to.throw(ConfigurationError, "`COGNITO_JWKS_URI` must be https");
     });
 
-    it("what is no options object at all", () => {
-      for (const given of [7, "x", null, [], () => {}]) {
-        expect(() => authSession(given as unknown as AuthSessionOptions)).to.throw(
+    const write = "Write authSession({ userPoolId, clientId }), or authSession() to configure it from outside.";
+    const slips: [string, unknown, string][] = [
+      ["a number", 7, write],
+      ["a string", "eu-west-1_AbCdEfGhI", write],
+      ["null", null, write],
+      ["a list", [], write],
+      ["a function", () => {}, "A function was given: call it, and pass what it returns."],
+      ["a promise", Promise.resolve(POOL), "A promise was given: await it, and pass what it resolves to."],
+      [
+        "a request, where the parentheses were forgotten",
+        new IncomingMessage(new Socket()),
+        "A request was given: write app.use(authSession()), with parentheses.",
+      ],
+      [
+        "an object that has the options",
+        new (class {
+          options = POOL;
+        })(),
+        "What was given has options in it: pass its `options`.",
+      ],
+      ["an object of another class", new Date(), "If a SessionManager was given, the package is installed twice."],
+    ];
+    for (const [what, given, wayOut] of slips) {
+      it(`${what}, with the way out`, () => {
+        expect(() => authSession(given as AuthSessionOptions)).to.throw(
           ConfigurationError,
-          "takes an options object or a SessionManager",
+          `authSession() takes an options object or a SessionManager. ${wayOut}`,
         );
-      }
+      });
+    }
+
+    it("the forgotten parentheses of a middleware when the first request comes, at once", async () => {
+      const app = express();
+      app.use(authSession as unknown as RequestHandler);
+      app.use(authErrorHandler());
+      expectRefusal(await supertest(app).get("/"), "misconfigured", { name: "ConfigurationError" });
     });
 
     it("any other value, with a ConfigurationError and nothing else", () => {

@@ -9,6 +9,7 @@ import {
   authSession,
   ConfigurationError,
   requireGroup,
+  SessionManager,
 } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import express, { type ErrorRequestHandler } from "express";
@@ -136,6 +137,24 @@ describe("Errors", () => {
     const { body } = await supertest(app).get("/admin").set("Authorization", `Bearer ${accessToken}`).expect(403);
     expect(body).to.deep.equal({ mine: "insufficient_group" });
     await cognito.stop();
+  });
+
+  it("say how the key set's host cannot be reached, again and again", async () => {
+    const gone = await LocalCognito.start();
+    const token = gone.signToken({ tokenUse: "access" });
+    await gone.stop();
+    const sessions = new SessionManager(gone.options);
+    for (let call = 0; call < 4; call += 1) {
+      const error: unknown = await sessions
+        .getSession({ headers: { authorization: `Bearer ${token}` } })
+        .catch((e) => e);
+      expect(error).to.include({ code: "jwks_unavailable" });
+      expect(error).to.have.property("cause").that.includes({
+        operation: "JWKS",
+        errno: "ECONNREFUSED",
+        message: "JWKS failed: NetworkError (ECONNREFUSED)",
+      });
+    }
   });
 
   describe("from aws-jwt-verify:", () => {
@@ -291,6 +310,23 @@ describe("Errors", () => {
       for (const thrown of [undefined, null, "text", 7, {}])
         expect(fromAwsError(thrown, "GetId").code).to.equal("credentials_unavailable");
     });
+
+    const codes: [code: unknown, errno: string | undefined, message: string][] = [
+      ["ECONNREFUSED", "ECONNREFUSED", "GetId failed: NetworkError (ECONNREFUSED)"],
+      ["ENOTFOUND", "ENOTFOUND", "GetId failed: NetworkError (ENOTFOUND)"],
+      ["pool.example.com", undefined, "GetId failed: NetworkError"],
+      ["E", undefined, "GetId failed: NetworkError"],
+      [`E${"X".repeat(40)}`, undefined, "GetId failed: NetworkError"],
+      [7, undefined, "GetId failed: NetworkError"],
+      [undefined, undefined, "GetId failed: NetworkError"],
+    ];
+    for (const [code, errno, message] of codes) {
+      it(`${errno === undefined ? "keeps no" : "keeps the"} error code ${String(code).slice(0, 20)}`, () => {
+        const thrown = Object.assign(new Error("getaddrinfo ENOTFOUND pool.example.com"), { code });
+        const { cause } = fromAwsError(thrown, "GetId");
+        expect([cause?.errno, cause?.message]).to.deep.equal([errno, message]);
+      });
+    }
 
     it("keeps the request id where it is one", () => {
       const requestId = "0a1b2c3d-0000-4000-8000-0123456789ab";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect } from "chai";
 import { LocalCognito } from "cognito-auth-session/testing";
+import type { ErrorRequestHandler } from "express";
 import supertest from "supertest";
 import { createApp as createBasics } from "../examples/express-basics.js";
 import { createApp as createGroups } from "../examples/express-groups.js";
@@ -10,6 +11,7 @@ import { createApp as createFiles } from "../examples/s3-user-files.js";
 import { LocalS3 } from "../examples/support/local-s3.js";
 import { get } from "./support/app.js";
 import { expectRefusal } from "./support/expectations.js";
+import { withServer } from "./support/raw-http.js";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -58,7 +60,28 @@ describe("The examples", () => {
     expect((await get(app, "/files", ada).expect(200)).body).to.deep.equal({ files: [{ name: "a.txt", size: 5 }] });
     expect((await get(app, "/files/a.txt", ada).expect(200)).text).to.equal("hello");
     expect((await get(app, "/files", bob).expect(200)).body).to.deep.equal({ files: [] });
+    expect((await get(app, "/files/a.txt", bob).expect(404)).body).to.deep.equal({ error: "There is no such file." });
     await s3.stop();
+  });
+
+  it("s3-user-files: what S3 denies is 403, and what it cannot do stays an error", async () => {
+    const codes = ["AccessDenied", "SlowDown"];
+    await withServer(
+      (_req, res) => {
+        res.writeHead(403, { "Content-Type": "application/xml" }).end(`<Error><Code>${codes.shift()}</Code></Error>`);
+      },
+      async (port) => {
+        const s3 = { region: "eu-west-1", endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, maxAttempts: 1 };
+        const app = createFiles({ bucket: "b", s3 }, cognito.options);
+        app.use(((error, _req, res, _next) => {
+          res.status(500).json(error.name);
+        }) satisfies ErrorRequestHandler);
+        const { idToken } = cognito.signIn({ username: "ada" });
+        const { body } = await get(app, "/files/a.txt", idToken).expect(403);
+        expect(body).to.deep.equal({ error: "This file is not yours." });
+        expect((await get(app, "/files/a.txt", idToken).expect(500)).body).to.equal("SlowDown");
+      },
+    );
   });
 
   describe("npm start", function () {

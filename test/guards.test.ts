@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  authErrorHandler,
   authorize,
   type RequestHandler,
   requireAnyScope,
@@ -11,6 +12,8 @@ import {
   requireScope,
 } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
+import express, { type ErrorRequestHandler } from "express";
+import supertest from "supertest";
 import { appWith, get, ok } from "./support/app.js";
 import { expectRefusal } from "./support/expectations.js";
 
@@ -112,6 +115,24 @@ describe("Guards", () => {
     ["requireClaim({})", () => requireClaim("a", {} as unknown as string), "to compare the claim with"],
     ["authorize()", () => authorize(undefined as unknown as () => boolean), "takes a function"],
   ];
+  // A framework that is given the factory itself calls it with a request, and would wait for `next()`.
+  const factories: [string, (...given: never[]) => unknown][] = [
+    ["requireAuth", requireAuth],
+    ["requireCredentials", requireCredentials],
+    ["authErrorHandler", authErrorHandler],
+  ];
+  for (const [name, factory] of factories) {
+    it(`${name} without its parentheses is an error at the first request, not a wait`, async () => {
+      const app = express().set("env", "test");
+      app.get("/", factory as RequestHandler, ok);
+      const answers: ErrorRequestHandler = (error, _req, res, _next) => void res.status(500).json(String(error));
+      app.use(answers);
+      const { status, body } = await supertest(app).get("/").timeout(2000);
+      expect(status).to.equal(500);
+      expect(body).to.equal(`TypeError: ${name}() takes no arguments: write app.use(${name}()).`);
+    });
+  }
+
   for (const [name, define, message] of definitions) {
     it(`${name} throws when the route is defined`, () => {
       expect(define).to.throw(TypeError, message);

@@ -118,6 +118,77 @@ describe("LocalCognito", () => {
     expect(decodeJWT(cognito.signIn({ username: "ada" }).idToken).payload.sub).to.equal(id?.sub);
   });
 
+  it("makes booleans of the verified flags in the ID token, as the real service does", async () => {
+    const cognito = await start();
+    const idOf = (attributes: Record<string, unknown>) =>
+      decodeJWT(cognito.signIn({ username: "ada", attributes }).idToken).payload;
+    expect(idOf({ email_verified: "true", phone_number_verified: "false", "custom:flag": "true" })).to.include({
+      email_verified: true,
+      phone_number_verified: false,
+      "custom:flag": "true",
+    });
+    expect(idOf({ email_verified: true, phone_number_verified: "odd" })).to.include({
+      email_verified: true,
+      phone_number_verified: "odd",
+    });
+    expect(idOf({})).not.to.have.any.keys("email_verified", "phone_number_verified");
+  });
+
+  describe("refuses what a test has misspelt:", () => {
+    let cognito: LocalCognito;
+    before(async () => {
+      cognito = await LocalCognito.start();
+    });
+    after(() => cognito.stop());
+
+    const calls: [string, (cognito: LocalCognito) => unknown, string][] = [
+      ["signIn({})", (c) => c.signIn({} as { username: string }), "signIn() needs `username`"],
+      ["signIn() of nobody", (c) => c.signIn({ username: "" }), "signIn() needs `username`"],
+      [
+        "signIn() of a name alone",
+        (c) => c.signIn("ada" as unknown as { username: string }),
+        "signIn() takes an object with `username`",
+      ],
+      [
+        "signIn() with `group`",
+        (c) => c.signIn({ username: "ada", group: ["admin"] } as { username: string }),
+        "signIn() knows no `group`. It takes `username`, `groups`, `attributes`, `scopes`, `roles`.",
+      ],
+      [
+        "signIn() with a group that is no list",
+        (c) => c.signIn({ username: "ada", groups: "admin" as unknown as string[] }),
+        "signIn() takes a list as `groups`.",
+      ],
+      [
+        "signToken({})",
+        (c) => c.signToken({} as { tokenUse: "id" }),
+        'signToken() needs `tokenUse`: "access" or "id".',
+      ],
+      [
+        "signToken() with a claim beside `claims`",
+        (c) => c.signToken({ tokenUse: "id", exp: 1 } as { tokenUse: "id" }),
+        "signToken() knows no `exp`. It takes `tokenUse`, `claims`, `header`.",
+      ],
+      [
+        "fail() that does not say how",
+        (c) => c.fail("GetId", { times: 3 }),
+        "fail() needs to know how: one of `error`, `status`, `body`, `delay`, `reset`.",
+      ],
+      ["fail() with `code`", (c) => c.fail("GetId", { code: 500 } as object), "fail() knows no `code`."],
+    ];
+    for (const [what, call, message] of calls) {
+      it(what, () => {
+        expect(() => call(cognito)).to.throw(TypeError, message);
+      });
+    }
+
+    it("start() with an option that there is not", async () => {
+      const error = await rejection(start({ clientID: "x" } as LocalCognitoOptions));
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.contain("LocalCognito.start() knows no `clientID`. It takes `port`, `userPoolId`,");
+    });
+  });
+
   it("makes any token: claims and header replaced, undefined ones left out", async () => {
     const cognito = await start();
     const { header, payload } = decodeJWT(

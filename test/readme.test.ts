@@ -216,10 +216,11 @@ describe("README.md", () => {
 
     it("document the defaults that hold", () => {
       const sources = { env: {}, folder: "no-such-folder" };
-      const { userPools, poolByIssuer, clockToleranceSeconds, requestTimeoutMs, ...config } = resolveConfig(
+      const { userPools, poolByIssuer, clockToleranceSeconds, requestTimeoutMs, ...others } = resolveConfig(
         { userPoolId: "eu-west-1_AbCdEfGhI", clientId: null },
         sources,
       );
+      const { guestPool, store, encryptionKeys, ...config } = others;
       const documented = rowsOf("Option").flatMap(([option = "", , standard = ""]) =>
         /^`("\S+"|\d+|true|false)`$/.test(standard) ? [[codeIn(option)[0], JSON.parse(codeIn(standard)[0] ?? "")]] : [],
       );
@@ -228,6 +229,7 @@ describe("README.md", () => {
         clockTolerance: clockToleranceSeconds,
         requestTimeout: requestTimeoutMs,
         allowHttp: false,
+        guest: guestPool !== undefined,
       });
     });
 

@@ -280,6 +280,16 @@ describe("The session", () => {
       );
     });
 
+    it("awsClient says what it takes, where it is given no class", async () => {
+      const session = await of(tokens.idToken);
+      for (const given of ["s3", undefined, new S3Client({})]) {
+        expect(() => session.awsClient(given as unknown as typeof S3Client)).to.throw(
+          TypeError,
+          "awsClient() takes a client class of the AWS SDK v3",
+        );
+      }
+    });
+
     it("awsClient ignores credentials that are not the user's", async () => {
       await withS3(async (config) => {
         const session = await of(tokens.idToken);

@@ -1,3 +1,4 @@
+import type { SessionStore } from "../store/store.js";
 import type { JsonWebKeySet } from "./options.js";
 
 /** An identity pool, resolved. */
@@ -5,6 +6,9 @@ export interface IdentityPoolConfig {
   readonly id: string;
   readonly region: string;
   readonly endpoint: string | undefined;
+  readonly stsEndpoint: string | undefined;
+  /** GetId calls a second; undefined sets no limit. */
+  readonly getIdRate: number | undefined;
 }
 
 /** A user pool, resolved: all that is needed to judge its tokens. */
@@ -30,6 +34,12 @@ export interface Config {
   readonly idTokenHeader: string;
   readonly clockToleranceSeconds: number;
   readonly credentials: "eager" | "lazy";
+  readonly authFlow: "enhanced" | "basic";
+  /** The identity pool that anonymous requests get guest credentials from. */
+  readonly guestPool: IdentityPoolConfig | undefined;
+  readonly store: SessionStore | undefined;
+  /** 32 bytes each. */
+  readonly encryptionKeys: readonly Uint8Array[];
   readonly tokenCacheSize: number;
   readonly credentialsCacheSize: number;
   readonly requestTimeoutMs: number;

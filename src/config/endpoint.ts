@@ -2,6 +2,11 @@ import { ConfigurationError } from "../errors/auth-error.js";
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether a URL is one of this machine's: an emulator. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname);
+}
+
 /**
  * A URL that tokens are sent to or keys are fetched from, checked: https, or http on loopback.
  *

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../errors/auth-error.js";
 import { type CheckedOptions, type CheckedUserPool, checkSource } from "./schema.js";
 import {
   AMPLIFY_FIELDS,
+  ENDPOINT_OPTIONS,
   ENVIRONMENT_VARIABLES,
   type Environment,
   fromAmplifyOutputs,
@@ -20,13 +21,20 @@ export interface ConfigSources {
 export interface LabelledPool {
   readonly pool: CheckedUserPool;
   label(option: keyof CheckedUserPool): string;
+  /** App clients that were given beside another user pool's id, and where both stand. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A value that does not count, and what says so, by their names in the source. */
+export interface LeftOut {
+  readonly value: string;
+  readonly reason: string;
 }
 
 type Option = keyof CheckedUserPool;
 
-const ENDPOINTS = ["userPoolEndpoint", "identityPoolEndpoint"] as const;
 /** What may stand at the top beside `userPools`, for all of them. */
-const SHARED = ["identityPoolId", ...ENDPOINTS] as const;
+const SHARED = ["identityPoolId", ...ENDPOINT_OPTIONS] as const;
 const OWN = ["userPoolId", "clientId", "issuer", "jwksUri", "jwks"] as const;
 
 /** The configured user pools, each merged from options, environment and file. */
@@ -49,7 +57,7 @@ export function userPoolsOf(options: CheckedOptions, { env, folder }: ConfigSour
     );
     merged.add({
       ...environment,
-      values: Object.fromEntries(ENDPOINTS.map((name) => [name, environment.values[name]])),
+      values: Object.fromEntries(ENDPOINT_OPTIONS.map((name) => [name, environment.values[name]])),
     });
     return merged;
   });
@@ -62,6 +70,7 @@ export function userPoolsOf(options: CheckedOptions, { env, folder }: ConfigSour
  */
 class Merge implements LabelledPool {
   readonly pool: CheckedUserPool;
+  readonly leftOut: LeftOut[] = [];
   readonly #labels = new Map<Option, string>();
   readonly #labelOfFirst: (option: Option) => string;
 
@@ -72,7 +81,11 @@ class Merge implements LabelledPool {
 
   add({ values, labels }: Source): void {
     const isAnother = namesAnother(idOf(this.pool), idOf(values));
-    const wanted = isAnother ? ENDPOINTS : (Object.keys(ENVIRONMENT_VARIABLES) as Option[]);
+    if (isAnother && values.clientId !== undefined) {
+      const named = typeof values.userPoolId === "string" ? labels.userPoolId : labels.issuer;
+      this.leftOut.push({ value: labels.clientId ?? "clientId", reason: named ?? "userPoolId" });
+    }
+    const wanted = isAnother ? ENDPOINT_OPTIONS : (Object.keys(ENVIRONMENT_VARIABLES) as Option[]);
     const taken = wanted.filter((option) => this.pool[option] === undefined && values[option] !== undefined);
     Object.assign(this.pool, checkSource(pick(values, taken), labels));
     for (const option of taken) this.#labels.set(option, labels[option] ?? option);

@@ -1,3 +1,5 @@
+import type { SessionStore } from "../store/store.js";
+
 /** A JSON Web Key Set (RFC 7517 section 5), as `jwks.json` serves it. */
 export interface JsonWebKeySet {
   readonly keys: readonly object[];
@@ -24,6 +26,8 @@ export interface UserPoolOptions {
   readonly userPoolEndpoint?: string | undefined;
   /** The identity pool's endpoint when it is not Amazon's own: an emulator or a VPC endpoint. */
   readonly identityPoolEndpoint?: string | undefined;
+  /** The endpoint of AWS STS when it is not Amazon's own. Only `authFlow: "basic"` calls it. */
+  readonly stsEndpoint?: string | undefined;
 }
 
 /** Everything that can be configured as data. What is not given comes from the environment, then from `amplify_outputs.json`. */
@@ -42,6 +46,22 @@ export interface ConfigOptions extends UserPoolOptions {
   readonly clockTolerance?: number | undefined;
   /** When AWS credentials are fetched: before the handler (`"eager"`, the default) or when first asked for (`"lazy"`). */
   readonly credentials?: "eager" | "lazy" | undefined;
+  /**
+   * How the identity pool gives credentials: `"enhanced"` (the default), or `"basic"`, where STS is asked for the role
+   * that `roleArn` names.
+   */
+  readonly authFlow?: "enhanced" | "basic" | undefined;
+  /** Give anonymous requests the identity pool's guest credentials. Needs `required: false`. Default false. */
+  readonly guest?: boolean | undefined;
+  /** Where processes share what they fetched, sealed: `redisStore()` or your own. Default: each process for itself. */
+  readonly store?: SessionStore | undefined;
+  /** Keys that seal what the store keeps: 32 bytes each, in base64. The first seals, all open. */
+  readonly encryptionKeys?: readonly string[] | undefined;
+  /**
+   * How many GetId calls a second all processes that share the store may make; without a store, this process. Default
+   * 20, as Amazon allows 25 to an account; none for an emulator on loopback. `null` sets no limit.
+   */
+  readonly getIdRate?: number | null | undefined;
   /** How many verified tokens are remembered. Default 10,000; 0 verifies every request anew. */
   readonly tokenCacheSize?: number | undefined;
   /** How many users' AWS credentials are remembered. Default 10,000. */

@@ -1,10 +1,12 @@
 import { ConfigurationError } from "../errors/auth-error.js";
+import { checkCombinations, guestPoolOf } from "./combinations.js";
 import type { Config, IdentityPoolConfig, UserPoolConfig } from "./config.js";
-import { checkEndpoint } from "./endpoint.js";
+import { checkEndpoint, isLoopback } from "./endpoint.js";
 import { type ConfigSources, type LabelledPool, userPoolsOf } from "./merge.js";
+import { noClient } from "./no-client.js";
 import type { ConfigOptions } from "./options.js";
-import { type CheckedUserPool, checkOptions } from "./schema.js";
-import { AMPLIFY_OUTPUTS } from "./sources.js";
+import { type CheckedOptions, type CheckedUserPool, checkOptions } from "./schema.js";
+import { AMPLIFY_OUTPUTS, type ENDPOINT_OPTIONS } from "./sources.js";
 
 /**
  * Options, then environment, then `amplify_outputs.json`, checked and merged into one frozen configuration.
@@ -16,8 +18,8 @@ export function resolveConfig(
   sources: ConfigSources = { env: process.env, folder: process.cwd() },
 ): Config {
   const options = checkOptions(given);
-  const allowHttp = options.allowHttp ?? false;
-  const pools = userPoolsOf(options, sources).map((pool) => resolvePool(pool, allowHttp));
+  checkCombinations(options);
+  const pools = userPoolsOf(options, sources).map((pool) => resolvePool(pool, options));
   return Object.freeze({
     userPools: Object.freeze(pools),
     poolByIssuer: byIssuer(pools),
@@ -26,6 +28,10 @@ export function resolveConfig(
     idTokenHeader: options.idTokenHeader ?? "x-id-token",
     clockToleranceSeconds: options.clockTolerance ?? 5,
     credentials: options.credentials ?? "eager",
+    authFlow: options.authFlow ?? "enhanced",
+    guestPool: guestPoolOf(options, pools),
+    store: options.store,
+    encryptionKeys: Object.freeze((options.encryptionKeys ?? []).map((key) => Buffer.from(key, "base64"))),
     tokenCacheSize: options.tokenCacheSize ?? 10_000,
     credentialsCacheSize: options.credentialsCacheSize ?? 10_000,
     requestTimeoutMs: options.requestTimeout ?? 5000,
@@ -33,31 +39,37 @@ export function resolveConfig(
   });
 }
 
-function resolvePool(labelled: LabelledPool, allowHttp: boolean): UserPoolConfig {
+/** Amazon allows 25 GetId calls a second to an account in a Region; other applications of it need some as well. */
+const GET_ID_RATE = 20;
+
+function resolvePool(labelled: LabelledPool, options: CheckedOptions): UserPoolConfig {
   const { pool } = labelled;
+  const allowHttp = options.allowHttp ?? false;
   const label = labelled.label.bind(labelled);
   const issuers = issuersOf(pool, label);
   const [firstIssuer = ""] = issuers;
   const userPoolId = pool.userPoolId ?? firstIssuer.slice(firstIssuer.lastIndexOf("/") + 1);
   if (pool.clientId === undefined) {
-    throw new ConfigurationError(
-      "No app client is configured: set the option `clientId`, the variable COGNITO_CLIENT_ID, or `auth.user_pool_client_id` in " +
-        `${AMPLIFY_OUTPUTS}. \`clientId: null\` accepts every app client of the pool.`,
-      label("clientId"),
-    );
+    throw noClient({ label, leftOut: labelled.leftOut });
   }
-  const endpoint = (option: "userPoolEndpoint" | "identityPoolEndpoint" | "jwksUri") =>
+  const url = (option: (typeof ENDPOINT_OPTIONS)[number] | "jwksUri") =>
     pool[option] === undefined ? undefined : checkEndpoint(pool[option], label(option), allowHttp);
-  const userPoolEndpoint = endpoint("userPoolEndpoint")?.replace(/\/+$/, "");
+  const endpoint = (option: (typeof ENDPOINT_OPTIONS)[number]) => url(option)?.replace(/\/+$/, "");
+  const userPoolEndpoint = endpoint("userPoolEndpoint");
   const base = userPoolEndpoint === undefined ? firstIssuer : `${userPoolEndpoint}/${userPoolId}`;
-  const uri = endpoint("jwksUri") ?? checkEndpoint(`${base}/.well-known/jwks.json`, label("issuer"), allowHttp);
+  const uri = url("jwksUri") ?? checkEndpoint(`${base}/.well-known/jwks.json`, label("issuer"), allowHttp);
   return Object.freeze({
     userPoolId,
     issuers: Object.freeze(issuers),
     clientIds: pool.clientId === null ? undefined : new Set([pool.clientId].flat()),
     keys: Object.freeze(pool.jwks === undefined ? { uri } : { fixed: pool.jwks }),
     userPoolEndpoint,
-    identityPool: identityPoolOf(pool.identityPoolId, endpoint("identityPoolEndpoint")?.replace(/\/+$/, "")),
+    identityPool: identityPoolOf(
+      pool.identityPoolId,
+      endpoint("identityPoolEndpoint"),
+      endpoint("stsEndpoint"),
+      options.getIdRate,
+    ),
   });
 }
 
@@ -90,9 +102,23 @@ function dnsSuffixOf(region: string): string {
   return "amazonaws.com";
 }
 
-function identityPoolOf(id: string | null | undefined, endpoint: string | undefined): IdentityPoolConfig | undefined {
+function identityPoolOf(
+  id: string | null | undefined,
+  endpoint: string | undefined,
+  stsEndpoint: string | undefined,
+  getIdRate: number | null | undefined,
+): IdentityPoolConfig | undefined {
   if (id === undefined || id === null) return undefined;
-  return Object.freeze({ id, region: id.slice(0, id.indexOf(":")), endpoint });
+  // An emulator has no quota to be gentle with.
+  const byDefault = endpoint !== undefined && isLoopback(endpoint) ? null : GET_ID_RATE;
+  const rate = getIdRate === undefined ? byDefault : getIdRate;
+  return Object.freeze({
+    id,
+    region: id.slice(0, id.indexOf(":")),
+    endpoint,
+    stsEndpoint,
+    getIdRate: rate ?? undefined,
+  });
 }
 
 function byIssuer(pools: readonly UserPoolConfig[]): ReadonlyMap<string, UserPoolConfig> {

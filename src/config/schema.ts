@@ -1,6 +1,8 @@
 import leven from "leven";
 import * as v from "valibot";
 import { ConfigurationError } from "../errors/auth-error.js";
+import type { SessionStore } from "../store/store.js";
+import { notOptions } from "./not-options.js";
 
 const USER_POOL_ID = /^[\w-]{1,128}$/;
 const IDENTITY_POOL_ID = /^[\w-]+:[\w-]+$/;
@@ -46,12 +48,17 @@ const userPoolEntries = {
   ),
   userPoolEndpoint: v.optional(v.string("must be a URL")),
   identityPoolEndpoint: v.optional(v.string("must be a URL")),
+  stsEndpoint: v.optional(v.string("must be a URL")),
 };
 const userPool = v.object(userPoolEntries, "must be an object with userPoolId and clientId");
 
 const ROLE = "must be the ARN of an IAM role, or a function of the session that returns one";
 const TIMEOUT = "must be a whole number of milliseconds between 1 and 60000";
 const TOLERANCE = "must be a number of seconds between 0 and 300";
+
+const RATE = "must be a number of calls a second between 1 and 100000, or null for no limit";
+const KEYS = "must be a non-empty list of keys: 32 random bytes each, in base64 (openssl rand -base64 32)";
+const encryptionKey = v.custom<string>((value) => typeof value === "string" && isKey(value), KEYS);
 
 const options = v.object(
   {
@@ -77,6 +84,13 @@ const options = v.object(
     isRevoked: v.optional(callback("must be a function of the session")),
     credentials: v.optional(v.picklist(["eager", "lazy"], 'must be "eager" or "lazy"')),
     roleArn: v.optional(v.union([text(ROLE, ROLE_ARN), callback(ROLE)], ROLE)),
+    authFlow: v.optional(v.picklist(["enhanced", "basic"], 'must be "enhanced" or "basic"')),
+    guest: v.optional(v.boolean("must be true or false")),
+    store: v.optional(
+      v.custom<SessionStore>(isStore, "must be a store: redisStore(), or an object with get, set and delete"),
+    ),
+    encryptionKeys: v.optional(v.pipe(v.array(encryptionKey, KEYS), v.minLength(1, KEYS))),
+    getIdRate: v.optional(v.nullable(v.pipe(v.number(RATE), v.minValue(1, RATE), v.maxValue(100_000, RATE)))),
     tokenCacheSize: v.optional(count("must be a whole number of tokens between 0 and 1000000", 1_000_000)),
     credentialsCacheSize: v.optional(
       v.pipe(
@@ -103,11 +117,7 @@ export type CheckedUserPool = v.InferOutput<typeof userPool>;
  * @throws {ConfigurationError} naming the option, what it must be, and for an unknown name the nearest one
  */
 export function checkOptions(given: unknown): CheckedOptions {
-  if (!isPlainObject(given)) {
-    throw new ConfigurationError(
-      "authSession() takes an options object or a SessionManager. If you gave it a SessionManager, the package is installed twice.",
-    );
-  }
+  if (!isPlainObject(given)) throw notOptions(given);
   refuseUnknown(given, Object.keys(options.entries), "");
   if (Array.isArray(given.userPools)) {
     given.userPools.forEach((pool: unknown, index) => {
@@ -156,6 +166,16 @@ function pathOf(path: readonly { readonly key?: unknown }[] | undefined): string
     .map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .replace(/^\./, "");
+}
+
+/** Exactly 32 bytes, spelled as base64 or base64url, with or without padding. */
+function isKey(text: string): boolean {
+  return /^[\w+/-]{43}=?$/.test(text) && Buffer.from(text, "base64").byteLength === 32;
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ["get", "set", "delete"].every((name) => typeof Reflect.get(value, name) === "function");
 }
 
 /** Made by a literal: an instance of some class would be taken for empty options. */

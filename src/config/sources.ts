@@ -11,7 +11,11 @@ export const ENVIRONMENT_VARIABLES = {
   jwksUri: "COGNITO_JWKS_URI",
   userPoolEndpoint: "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
   identityPoolEndpoint: "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+  stsEndpoint: "AWS_ENDPOINT_URL_STS",
 } as const;
+
+/** Those that say where a service is. */
+export const ENDPOINT_OPTIONS = ["userPoolEndpoint", "identityPoolEndpoint", "stsEndpoint"] as const;
 
 /** The same options in Amplify's file, by their names in its `auth` section. */
 export const AMPLIFY_FIELDS = {
@@ -32,7 +36,7 @@ export interface Source {
 }
 
 /**
- * What the environment says. `AWS_ENDPOINT_URL` counts for both services where their own variable is unset, as in
+ * What the environment says. `AWS_ENDPOINT_URL` counts for all services where their own variable is unset, as in
  * the SDK, which would send ID tokens there unchecked if we did not read it first.
  */
 export function fromEnvironment(env: Environment): Source {
@@ -43,7 +47,7 @@ export function fromEnvironment(env: Environment): Source {
     if (value) values[option] = value;
   }
   if (typeof values.clientId === "string") values.clientId = splitList(values.clientId);
-  for (const option of ["userPoolEndpoint", "identityPoolEndpoint"]) {
+  for (const option of ENDPOINT_OPTIONS) {
     if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.trim().toLowerCase() === "true") delete values[option];
     else if (values[option] === undefined && env.AWS_ENDPOINT_URL?.trim()) {
       values[option] = env.AWS_ENDPOINT_URL.trim();

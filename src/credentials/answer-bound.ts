@@ -4,32 +4,34 @@ import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
 /** Cognito's answers are a few kilobytes. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
-/** The answer was longer than any that Cognito gives. */
+/** The answer was longer than any that AWS gives to these calls. */
 class AnswerTooLarge extends Error {
   override readonly name = "AnswerTooLarge";
 }
 
-/** The SDK reads an answer to its end, however long it is; this ends it, and the connection with it. */
-export function boundAnswers(client: CognitoIdentityClient): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const { response } = result;
-      if (
-        typeof response === "object" &&
-        response !== null &&
-        "body" in response &&
-        response.body instanceof Readable
-      ) {
-        // What goes wrong shows where the bounded stream is read.
-        response.body = pipeline(response.body, new Bound(MAX_ANSWER_BYTES), () => {});
-      }
-      return result;
-    },
-    // Of low priority: nearest to the wire, so that nothing reads before it.
-    { step: "deserialize", name: "boundAnswers", priority: "low" },
-  );
-}
+/** A plugin for SDK clients: they read an answer to its end, however long it is; this ends it, and the connection with it. */
+export const answerBound: Parameters<CognitoIdentityClient["middlewareStack"]["use"]>[0] = {
+  applyToStack(stack) {
+    stack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { response } = result;
+        if (
+          typeof response === "object" &&
+          response !== null &&
+          "body" in response &&
+          response.body instanceof Readable
+        ) {
+          // What goes wrong shows where the bounded stream is read.
+          response.body = pipeline(response.body, new Bound(MAX_ANSWER_BYTES), () => {});
+        }
+        return result;
+      },
+      // Of low priority: nearest to the wire, so that nothing reads before it.
+      { step: "deserialize", name: "answerBound", priority: "low" },
+    );
+  },
+};
 
 class Bound extends Transform {
   #bytesLeft: number;

@@ -1,4 +1,7 @@
+import { hash } from "node:crypto";
 import { inspect } from "node:util";
+import type { Outcome } from "../errors/outcome.js";
+import type { Subject } from "./subject.js";
 
 /** Temporary AWS credentials, as Amplify and the AWS SDK know them. */
 export interface AWSCredentials {
@@ -14,7 +17,27 @@ export interface ExchangedCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  readonly obtainedAtMs: number;
   readonly expiresAtMs: number;
+}
+
+/** Whether a request waits for credentials, they are renewed ahead, or new ones are wanted whatever there is. */
+export type ExchangeMode = "foreground" | "background" | "forced";
+
+/** Gives a user AWS credentials. */
+export type Exchange = (subject: Subject, mode?: ExchangeMode) => Promise<Outcome<ExchangedCredentials>>;
+
+/** From this long before they expire, credentials in use are renewed in the background. The SDK's own threshold. */
+const REFRESH_AHEAD_MS = 5 * 60_000;
+/** Up to a fifth sooner, or a fleet's credentials that came together would all be renewed together. */
+const JITTER = 0.2;
+
+/** When credentials are to be renewed although they are still good: the same moment for every process that has them. */
+export function refreshFromMs({ obtainedAtMs, expiresAtMs, accessKeyId }: ExchangedCredentials): number {
+  // Credentials that live for minutes only (emulators') would otherwise be renewed at every use.
+  const aheadMs = Math.min(REFRESH_AHEAD_MS, (expiresAtMs - obtainedAtMs) / 2);
+  const spread = Number.parseInt(hash("sha256", accessKeyId).slice(0, 8), 16) / 2 ** 32;
+  return expiresAtMs - aheadMs * (1 + JITTER * spread);
 }
 
 /**

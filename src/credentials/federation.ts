@@ -4,13 +4,13 @@ import type { Clock } from "../clock.js";
 import { type AuthError, again } from "../errors/auth-error.js";
 import { fromAwsError } from "../errors/from-aws.js";
 import { failed, type Outcome } from "../errors/outcome.js";
-import type { ExchangedCredentials } from "./credentials.js";
-import type { Exchange } from "./exchange.js";
-import type { Subject } from "./subject.js";
+import { type Exchange, type ExchangedCredentials, type ExchangeMode, refreshFromMs } from "./credentials.js";
+import type { Owner, Subject } from "./subject.js";
 
-/** From this long before they expire, credentials in use are renewed in the background. The SDK's own threshold. */
-const REFRESH_AHEAD_MS = 5 * 60_000;
 const BACKOFF = { firstMs: 500, longestMs: 10_000 };
+/** Renewals ahead of time that may be under way at once, and how many requests may wait beside them. */
+const MAX_RENEWALS = 10;
+const MAX_WAITING = 10;
 
 /** What federation works with. */
 export interface FederationParts {
@@ -19,13 +19,17 @@ export interface FederationParts {
   readonly maxUsers: number;
 }
 
+/** Without the token: what is kept for an hour must not be one. */
 interface Entry {
+  readonly owner: Owner | undefined;
   readonly credentials: ExchangedCredentials;
   readonly refreshFromMs: number;
 }
 
 interface InFlight {
+  readonly owner: Owner | undefined;
   readonly tokenDigest: string;
+  readonly mode: ExchangeMode;
   readonly result: Promise<Outcome<ExchangedCredentials>>;
 }
 
@@ -45,6 +49,7 @@ export class Federation {
   readonly #entries: LRUCache<string, Entry>;
   readonly #failures: LRUCache<string, Failure>;
   readonly #inFlight = new Map<string, InFlight>();
+  #renewals = 0;
 
   constructor({ clock, exchange, maxUsers }: FederationParts) {
     this.#clock = clock;
@@ -67,49 +72,73 @@ export class Federation {
       this.#entries.delete(subject.key);
       return undefined;
     }
-    // Nobody waits for this one; its failure is noted where the next attempt looks.
-    if (nowMs >= entry.refreshFromMs) void this.renew(subject);
+    if (nowMs >= entry.refreshFromMs) this.#renewAhead(subject);
     return entry.credentials;
   }
 
-  /** New credentials, whatever is at hand. Joins an exchange that is under way. */
-  async renew(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
+  /** New credentials. Joins an exchange that is under way. */
+  async renew(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     const inFlight = this.#inFlight.get(subject.key);
-    if (inFlight === undefined) return this.#attempt(subject);
+    if (inFlight === undefined) return this.#attempt(subject, mode);
     const outcome = await inFlight.result;
-    if (!failed(outcome)) return outcome;
+    // What was under way may have looked around first; by force means new.
+    const isEnough = mode !== "forced" || inFlight.mode === "forced";
+    if (!failed(outcome)) return isEnough ? outcome : this.#attempt(subject, mode);
     // The other token may have been too old where this one is not: worth one attempt of its own.
     const mayDiffer = isAboutToken(outcome) && inFlight.tokenDigest !== subject.tokenDigest;
-    return mayDiffer ? this.#attempt(subject) : again(outcome);
+    return mayDiffer ? this.#attempt(subject, mode) : again(outcome);
   }
 
-  async #attempt(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
+  /**
+   * Drops what is kept of some users, and what is under way for them is not kept when it comes.
+   *
+   * @returns the keys of the subjects that were dropped
+   */
+  forget(isMeant: (owner: Owner) => boolean): string[] {
+    const isTheirs = ([, { owner }]: readonly [string, Entry | InFlight]) => owner !== undefined && isMeant(owner);
+    const keys = [...this.#entries.entries(), ...this.#inFlight].filter(isTheirs).map(([key]) => key);
+    for (const key of keys) {
+      this.#entries.delete(key);
+      this.#inFlight.delete(key);
+    }
+    return keys;
+  }
+
+  /** Nobody waits for this one, so requests go first. Its failure is noted where the next attempt looks. */
+  #renewAhead(subject: Subject): void {
+    const waiting = this.#inFlight.size - this.#renewals;
+    if (this.#inFlight.has(subject.key) || this.#renewals >= MAX_RENEWALS || waiting >= MAX_WAITING) return;
+    this.#renewals += 1;
+    void this.#attempt(subject, "background").finally(() => {
+      this.#renewals -= 1;
+    });
+  }
+
+  async #attempt(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     const heldBack = this.#heldBack(subject);
     if (heldBack !== undefined) return heldBack;
-    const inFlight = this.#inFlight.get(subject.key)?.result ?? this.#start(subject);
-    const outcome = await inFlight;
+    const outcome = await (this.#inFlight.get(subject.key)?.result ?? this.#start(subject, mode));
     // Each who waited gets an error of their own.
     return failed(outcome) ? again(outcome) : outcome;
   }
 
-  #start(subject: Subject): Promise<Outcome<ExchangedCredentials>> {
-    const { key, tokenDigest } = subject;
-    const exchanged = this.#exchange(subject).catch((error: unknown) => fromAwsError(error, "GetId"));
+  #start(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
+    const { key } = subject;
+    const exchanged = this.#exchange(subject, mode).catch((error: unknown) => fromAwsError(error, "GetId"));
     const result = exchanged.then((outcome) => {
+      // Forgotten meanwhile, it is nobody's any more.
+      if (this.#inFlight.get(key)?.result !== result) return outcome;
       this.#inFlight.delete(key);
       if (failed(outcome)) this.#noteFailure(subject, outcome);
-      else this.#keep(key, outcome);
+      else this.#keep(subject, outcome);
       return outcome;
     });
-    this.#inFlight.set(key, { tokenDigest, result });
+    this.#inFlight.set(key, { owner: subject.owner, tokenDigest: subject.tokenDigest, mode, result });
     return result;
   }
 
-  #keep(key: string, credentials: ExchangedCredentials): void {
-    const lifetimeMs = credentials.expiresAtMs - this.#clock();
-    // Credentials that live for minutes only (emulators') would otherwise be renewed at every use.
-    const aheadMs = Math.min(REFRESH_AHEAD_MS, lifetimeMs / 2);
-    this.#entries.set(key, { credentials, refreshFromMs: credentials.expiresAtMs - aheadMs });
+  #keep({ key, owner }: Subject, credentials: ExchangedCredentials): void {
+    this.#entries.set(key, { owner, credentials, refreshFromMs: refreshFromMs(credentials) });
     this.#failures.delete(key);
   }
 

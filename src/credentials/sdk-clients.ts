@@ -15,6 +15,9 @@ export type AwsClientClass<C, Settings extends object> =
 /** Gives the credentials that a client signs with. */
 export type CredentialsSource = () => Promise<AWSCredentials>;
 
+const NO_CLASS =
+  "awsClient() takes a client class of the AWS SDK v3, and its settings: awsClient(S3Client, { region }).";
+
 const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
 
 /** One connection pool for all users: a client that someone destroys must not take it along. */
@@ -53,6 +56,7 @@ export class SdkClients {
   /**
    * @param subjectKey whose client it is
    * @param source credentials of the present request, of the same subject
+   * @throws {TypeError} for what is no class
    */
   get<C, Settings extends object>(
     subjectKey: string,
@@ -60,6 +64,7 @@ export class SdkClients {
     config: Settings | undefined,
     source: CredentialsSource,
   ): C {
+    if (typeof Client !== "function") throw new TypeError(NO_CLASS);
     const key = `${subjectKey} ${this.#nameOf(Client)} ${this.#describe({ ...config, credentials: undefined })}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
@@ -71,6 +76,11 @@ export class SdkClients {
     const client = new Client(this.#complete(config, holder));
     this.#kept.set(key, { client, source: holder });
     return client;
+  }
+
+  /** Drops the clients of a subject. One that somebody still holds finds out when it asks for credentials. */
+  forget(subjectKey: string): void {
+    for (const key of [...this.#kept.keys()]) if (key.startsWith(`${subjectKey} `)) this.#kept.delete(key);
   }
 
   /** Closes all connections. */

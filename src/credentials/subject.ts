@@ -6,18 +6,32 @@ import type { VerifiedToken } from "../tokens/verified-token.js";
 /** Claims that differ between tokens of one user without changing which role the user gets. */
 const VOLATILE_CLAIMS = new Set(["iat", "exp", "auth_time", "jti", "event_id", "at_hash", "nonce", "origin_jti"]);
 
-/** Whose credentials are asked for, under which role, and the token that proves it. */
+/** What proves to the identity pool who the user is. */
+export interface Login {
+  /** The key of `Logins`: the issuer without its scheme (Amazon Cognito, "Getting credentials"). */
+  readonly provider: string;
+  /** The raw ID token, verified. */
+  readonly idToken: string;
+}
+
+/** Whose credentials they are; a guest's are nobody's. */
+export interface Owner {
+  readonly sub: string;
+  /** The sign-in that the token came from, where the user pool tells. */
+  readonly originJti: string | undefined;
+}
+
+/** Whose credentials are asked for, under which role, and what proves it. */
 export interface Subject {
   /** Equal for requests that may share credentials, and for no others. */
   readonly key: string;
   /** Equal for tokens of one login. */
   readonly identityKey: string;
   readonly identityPool: IdentityPoolConfig;
-  /** The key of `Logins`: the issuer without its scheme (Amazon Cognito, "Getting credentials"). */
-  readonly provider: string;
-  /** The raw ID token, verified. */
-  readonly idToken: string;
-  /** SHA-256 of the raw ID token. */
+  /** Absent for guests. */
+  readonly login: Login | undefined;
+  readonly owner: Owner | undefined;
+  /** SHA-256 of the raw ID token; empty for guests. */
   readonly tokenDigest: string;
   readonly roleArn: string | undefined;
 }
@@ -36,14 +50,29 @@ export function subjectOf(
   roleArn: string | undefined,
 ): Subject {
   const key = keyOf(idToken, identityPool);
+  const { issuer, sub } = idToken;
   return {
     key: roleArn === undefined ? key : `${key} ${roleArn}`,
-    identityKey: `${identityPool.id} ${idToken.issuer} ${idToken.sub}`,
+    identityKey: `${identityPool.id} ${issuer} ${sub}`,
     identityPool,
-    provider: idToken.issuer.replace(/^https?:\/\//, ""),
-    idToken: raw,
+    login: { provider: issuer.replace(/^https?:\/\//, ""), idToken: raw },
+    owner: { sub, originJti: idToken.originJti },
     tokenDigest: idToken.digest,
     roleArn,
+  };
+}
+
+/** All guests of an identity pool are one: GetId would make a new identity at every call, and nobody could tell them apart. */
+export function guestOf(identityPool: IdentityPoolConfig): Subject {
+  const key = `${identityPool.id} guest`;
+  return {
+    key,
+    identityKey: key,
+    identityPool,
+    login: undefined,
+    owner: undefined,
+    tokenDigest: "",
+    roleArn: undefined,
   };
 }
 

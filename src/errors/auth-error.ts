@@ -90,11 +90,14 @@ export class ConfigurationError extends AuthError {
   }
 }
 
-/** The same failure as a new object, for another request that it ended: whoever handles an error may write on it. */
-export function again(
-  { code, name, cause, claim, recoverySuggestion }: AuthError,
-  retryAfterSeconds?: number,
-): AuthError {
+/**
+ * The same failure as a new object, for another request that it ended: whoever handles an error may write on it.
+ *
+ * @param waitSeconds for 503: until when nothing will be tried, where that is later than the failure said
+ */
+export function again(error: AuthError, waitSeconds = 0): AuthError {
+  const { code, name, cause, claim, recoverySuggestion, headers } = error;
+  const retryAfterSeconds = Math.max(waitSeconds, Number(headers["Retry-After"] ?? 0));
   return new AuthError(code, { name, cause, claim, recoverySuggestion, retryAfterSeconds });
 }
 

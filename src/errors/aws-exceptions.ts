@@ -1,7 +1,7 @@
 /** What an exception says about the call: this user is refused, try later, or the set-up is wrong. */
 export type Verdict = "refused" | "unavailable" | "misconfigured";
 
-/** Every exception that cognito-identity and cognito-idp declare. A test compares it with the clients. */
+/** Every exception that cognito-identity, cognito-idp and STS declare. A test compares it with the clients. */
 export const VERDICTS: ReadonlyMap<string, Verdict> = new Map(
   Object.entries({
     refused: [
@@ -9,6 +9,10 @@ export const VERDICTS: ReadonlyMap<string, Verdict> = new Map(
       "ResourceConflictException",
       "ForbiddenException",
       "AccessDeniedException",
+      "AccessDenied",
+      "ExpiredTokenException",
+      "IDPRejectedClaimException",
+      "InvalidIdentityTokenException",
       "UnauthorizedException",
       "RefreshTokenReuseException",
       "TokenRevokedException",
@@ -55,12 +59,16 @@ export const VERDICTS: ReadonlyMap<string, Verdict> = new Map(
       "ExternalServiceException",
       "ConcurrentModificationException",
       "CodeDeliveryFailureException",
+      "IDPCommunicationErrorException",
       "InvalidLambdaResponseException",
       "UnexpectedLambdaException",
       "UserLambdaValidationException",
       "UpdateInProgressException",
     ],
     misconfigured: [
+      "MalformedPolicyDocumentException",
+      "PackedPolicyTooLargeException",
+      "RegionDisabledException",
       "ResourceNotFoundException",
       "InvalidIdentityPoolConfigurationException",
       "InvalidParameterException",

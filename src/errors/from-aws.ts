@@ -1,13 +1,14 @@
 import { AuthError, type AuthErrorDetails } from "./auth-error.js";
 import { VERDICTS, type Verdict } from "./aws-exceptions.js";
 import type { AuthErrorCode } from "./table.js";
-import { UpstreamFailure } from "./upstream-failure.js";
+import { errnoOf, UpstreamFailure } from "./upstream-failure.js";
 
-/** Calls to Cognito that this package makes. */
+/** Calls to Cognito, and one to STS, that this package makes. */
 export type CognitoOperation =
   | "GetId"
   | "GetCredentialsForIdentity"
   | "GetOpenIdToken"
+  | "AssumeRoleWithWebIdentity"
   | "GetTokensFromRefreshToken"
   | "InitiateAuth"
   | "RevokeToken";
@@ -61,7 +62,7 @@ const KNOWN_TEXTS: readonly (readonly [RegExp, { code?: AuthErrorCode; recoveryS
 
 const REFRESH_OPERATIONS: ReadonlySet<CognitoOperation> = new Set(["GetTokensFromRefreshToken", "InitiateAuth"]);
 /** Failures that no answer names: what the SDK or a bound of ours ended. */
-const OWN_NAMES: ReadonlySet<string> = new Set(["AbortError", "TimeoutError", "AnswerTooLarge"]);
+const OWN_NAMES: ReadonlySet<string> = new Set(["AbortError", "TimeoutError", "DeadlineExceeded", "AnswerTooLarge"]);
 const REQUEST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -72,7 +73,7 @@ const REQUEST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * @param operation the call that failed
  */
 export function fromAwsError(error: unknown, operation: CognitoOperation): AuthError {
-  const { name, message, httpStatusCode, requestId } = read(error);
+  const { name, message, httpStatusCode, requestId, errno } = read(error);
   const verdict = VERDICTS.get(name) ?? verdictOfStatus(httpStatusCode);
   const known = KNOWN_TEXTS.find(([text]) => text.test(message))?.[1];
   const code = known?.code ?? codeOf(verdict, operation);
@@ -82,6 +83,7 @@ export function fromAwsError(error: unknown, operation: CognitoOperation): AuthE
     cause: new UpstreamFailure(operation, VERDICTS.has(name) ? name : failureName(name, httpStatusCode), {
       httpStatusCode,
       requestId,
+      errno,
     }),
     recoverySuggestion: known?.recoverySuggestion,
   };
@@ -120,17 +122,20 @@ interface Facts {
   readonly message: string;
   readonly httpStatusCode?: number | undefined;
   readonly requestId?: string | undefined;
+  readonly errno?: string | undefined;
 }
 
 function read(error: unknown): Facts {
   if (!(error instanceof Error)) return { name: "Unknown", message: "" };
+  const { name, message } = error;
+  const errno = errnoOf(error);
   const metadata: unknown = "$metadata" in error ? error.$metadata : undefined;
-  if (typeof metadata !== "object" || metadata === null) return { name: error.name, message: error.message };
+  if (typeof metadata !== "object" || metadata === null) return { name, message, errno };
   const httpStatusCode =
     "httpStatusCode" in metadata && typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
   const requestId =
     "requestId" in metadata && typeof metadata.requestId === "string" && REQUEST_ID.test(metadata.requestId)
       ? metadata.requestId
       : undefined;
-  return { name: error.name, message: error.message, httpStatusCode, requestId };
+  return { name, message, httpStatusCode, requestId, errno };
 }

@@ -162,7 +162,8 @@ export const ERROR_TABLE = {
     challenge: undefined,
     when: "throttled, down, timed out",
     detail: "AWS credentials cannot be had right now.",
-    recoverySuggestion: "Retry after the time that `Retry-After` names.",
+    recoverySuggestion:
+      "Retry after the time that `Retry-After` names. If it lasts, check that the server reaches the identity pool's endpoint.",
   },
   store_unavailable: {
     status: 503,

@@ -16,6 +16,16 @@ export function checkNames(guard: string, names: readonly unknown[]): readonly s
   );
 }
 
+/**
+ * For factories without parameters. Written without its parentheses, one is called with a request in place of a
+ * definition, and the request would wait for ever.
+ *
+ * @throws {TypeError} for any argument
+ */
+export function checkNoArguments(factory: string, given: readonly unknown[]): void {
+  if (given.length > 0) throw new TypeError(`${factory}() takes no arguments: write app.use(${factory}()).`);
+}
+
 /** @throws {TypeError} as {@link checkNames}, and for a name that is no scope */
 export function checkScopes(guard: string, names: readonly unknown[]): readonly string[] {
   const scopes = checkNames(guard, names);

@@ -76,7 +76,8 @@ export function claimGuard(name: string, expected: ClaimCheck): Guard {
     }
     const { checkTimeoutMs } = Session.engineOf(session);
     return values.reduce<Eventually<AuthError | undefined>>(
-      (earlier, value) => whenReady(earlier, (refusal) => refusal ?? askWhether(checkTimeoutMs, () => expected(value))),
+      (earlier, value) =>
+        whenReady(earlier, (refusal) => refusal ?? askWhether("requireClaim", checkTimeoutMs, () => expected(value))),
       refuseUnless(values.length > 0, "forbidden"),
     );
   });
@@ -95,7 +96,7 @@ export function authorizeGuard(check: (session: AuthSession, request: never) => 
   if (typeof check !== "function") throw new TypeError("authorize() takes a function of the session and the request.");
   return guardBy((session, request) =>
     // The adapter that calls this guard hands over its own framework's request, which is what the check was typed with.
-    askWhether(Session.engineOf(session).checkTimeoutMs, () => check(session, request as never)),
+    askWhether("authorize", Session.engineOf(session).checkTimeoutMs, () => check(session, request as never)),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
+import { checkNoArguments } from "../guards/definitions.js";
 import type { Guard } from "../guards/guard.js";
 import {
   anyScopeGuard,
@@ -69,8 +70,11 @@ export function authSession(options?: AuthSessionOptions | SessionManager): Requ
  * Lets signed-in users pass. For apps with `required: false`; otherwise `authSession()` has seen to it.
  *
  * Refuses with 401 `missing_token`; like every guard, with 500 `misconfigured` where no `authSession()` is mounted.
+ *
+ * @throws {TypeError} where the parentheses were forgotten
  */
-export function requireAuth(): RequestHandler {
+export function requireAuth(...none: never[]): RequestHandler {
+  checkNoArguments("requireAuth", none);
   return guarded(authGuard());
 }
 
@@ -117,8 +121,11 @@ export function requireClaim(name: string, expected: ClaimCheck): RequestHandler
 /**
  * Sees to it that `req.authSession.credentials` is there. Refuses with 401 `id_token_required`, 403
  * `credentials_denied`, 503 `credentials_unavailable`.
+ *
+ * @throws {TypeError} where the parentheses were forgotten
  */
-export function requireCredentials(): RequestHandler {
+export function requireCredentials(...none: never[]): RequestHandler {
+  checkNoArguments("requireCredentials", none);
   return guarded(credentialsGuard());
 }
 
@@ -139,8 +146,11 @@ export function authorize<Request extends IncomingMessage = AuthSessionRequest>(
 
 /**
  * Answers every {@link AuthError} as `application/problem+json` (RFC 9457) and passes other errors on. Mount it last.
+ *
+ * @throws {TypeError} where the parentheses were forgotten
  */
-export function authErrorHandler(): ErrorRequestHandler {
+export function authErrorHandler(...none: never[]): ErrorRequestHandler {
+  checkNoArguments("authErrorHandler", none);
   return (error, _request, response, next) => {
     if (!(error instanceof AuthError) || response.headersSent) return next(error);
     tellOperator(error);

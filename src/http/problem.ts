@@ -1,6 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { AuthError } from "../errors/auth-error.js";
 import { ERROR_TABLE } from "../errors/table.js";
+import { UpstreamFailure } from "../errors/upstream-failure.js";
+import { warnOnce } from "../errors/warn-once.js";
 
 /** An answer, for any framework to send. */
 export interface ProblemAnswer {
@@ -28,14 +30,13 @@ export function problemOf(error: AuthError): ProblemAnswer {
   };
 }
 
-const told = new Set<string>();
-
 /**
- * Says once, as a process warning, what is wrong with the set-up: the client is not told, and no other handler will see
- * the error. The texts are ours.
+ * Says once, as a process warning, what is wrong with the set-up or cannot be reached: the client is not told, and no
+ * other handler will see the error. The texts are ours.
  */
-export function tellOperator({ code, recoverySuggestion }: AuthError): void {
-  if (code !== "misconfigured" || told.has(recoverySuggestion)) return;
-  told.add(recoverySuggestion);
-  process.emitWarning(recoverySuggestion, { type: "CognitoAuthSessionWarning", code: "misconfigured" });
+export function tellOperator({ code, status, cause, recoverySuggestion }: AuthError): void {
+  if (status < 500) return;
+  const failure = cause instanceof UpstreamFailure ? cause.message : undefined;
+  if (failure === undefined) warnOnce(code, recoverySuggestion);
+  else warnOnce(code, `${failure}. ${recoverySuggestion}`, `${code} ${failure}`);
 }

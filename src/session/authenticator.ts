@@ -4,6 +4,7 @@ import { type Eventually, failed, type Outcome, whenReady } from "../errors/outc
 import { type RequestHeaders, readBearer, readTokenHeader } from "../tokens/bearer.js";
 import type { TokenUse } from "../tokens/claims.js";
 import { pairTokens } from "../tokens/pair.js";
+import { badTransport } from "../tokens/transport-fault.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
 import type { TokenVerifier } from "../tokens/verifier.js";
 import type { SessionTokens } from "./session.js";
@@ -15,6 +16,8 @@ const USES: Readonly<Record<Config["tokenUse"], ReadonlySet<TokenUse>>> = {
   id: new Set(["id"]),
   any: new Set(["access", "id"]),
 };
+
+const NOT_A_TEXT = { recoverySuggestion: "`getToken` must return the raw token as a string, or nothing." };
 
 /** Reads a request's tokens, verifies and pairs them: the way from a request to who calls. */
 export class Authenticator {
@@ -34,7 +37,7 @@ export class Authenticator {
       if (failed(bearer)) return bearer;
       const second = readTokenHeader(request, this.#config.idTokenHeader);
       if (failed(second)) return second;
-      if (bearer === undefined) return second === undefined ? this.#anonymous() : new AuthError("invalid_request");
+      if (bearer === undefined) return second === undefined ? this.#anonymous() : badTransport("id_token_alone");
       return whenReady(this.#verifier.verify(bearer, USES[this.#config.tokenUse]), (verified) => {
         if (failed(verified)) return verified;
         return second === undefined ? alone(verified, bearer) : this.#withSecond(verified, bearer, second);
@@ -44,7 +47,7 @@ export class Authenticator {
 
   /** A second token that is bad fails the request: a session is never half of what was sent. */
   #withSecond(access: VerifiedToken, rawAccess: string, rawId: string): Eventually<Outcome<SessionTokens>> {
-    if (access.use !== "access") return new AuthError("invalid_request");
+    if (access.use !== "access") return badTransport("id_token_twice");
     return whenReady(this.#verifier.verify(rawId, USES.id), (id) => {
       if (failed(id)) return id;
       const pair = pairTokens(access, id);
@@ -60,14 +63,13 @@ export class Authenticator {
     const getToken = this.#getToken;
     if (getToken === undefined) return readBearer(request);
     return askUser(
-      this.#config.requestTimeoutMs,
+      { hook: "getToken", timeoutMs: this.#config.requestTimeoutMs, onFailure: "invalid_request" },
       // The user's function gets the request that its framework made.
       () => getToken(request as IncomingAuthRequest),
       (token): Outcome<string | undefined> => {
         if (token === undefined || token === null || token === "") return undefined;
-        return typeof token === "string" ? token : new AuthError("malformed_token");
+        return typeof token === "string" ? token : new AuthError("malformed_token", NOT_A_TEXT);
       },
-      () => new AuthError("invalid_request"),
     );
   }
 }

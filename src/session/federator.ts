@@ -1,29 +1,41 @@
+import type { Config } from "../config/config.js";
 import { ROLE_ARN } from "../config/schema.js";
 import type { ExchangedCredentials } from "../credentials/credentials.js";
 import type { Federation } from "../credentials/federation.js";
 import type { AwsClientClass, SdkClients } from "../credentials/sdk-clients.js";
-import { type Subject, subjectOf } from "../credentials/subject.js";
+import { guestOf, type Subject, subjectOf } from "../credentials/subject.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
+import { ownValue } from "../tokens/json.js";
+import type { VerifiedToken } from "../tokens/verified-token.js";
+import type { Revocations } from "./revocations.js";
 import { Session } from "./session.js";
 import type { SessionCallbacks } from "./types.js";
 
+const NOT_LISTED = "The role that `roleArn` names is not among the roles in the user's ID token (`cognito:roles`).";
+
+/** What the federator works with. */
+export interface FederatorParts {
+  readonly config: Pick<Config, "authFlow" | "guestPool">;
+  readonly federation: Federation;
+  readonly clients: SdkClients;
+  readonly revocations: Pick<Revocations, "knows">;
+  readonly roleArn: SessionCallbacks["roleArn"];
+}
+
 /** Gives sessions their AWS credentials and SDK clients. */
 export class Federator {
-  readonly #federation: Federation;
-  readonly #clients: SdkClients;
-  readonly #roleArn: SessionCallbacks["roleArn"];
+  readonly #parts: FederatorParts;
   /** A session's subject never changes: the role is asked for once. */
   readonly #subjects = new WeakMap<Session, Outcome<Subject>>();
 
-  constructor(federation: Federation, clients: SdkClients, { roleArn }: SessionCallbacks) {
-    this.#federation = federation;
-    this.#clients = clients;
-    this.#roleArn = roleArn;
+  constructor(parts: FederatorParts) {
+    this.#parts = parts;
   }
 
-  /** Whether the session is of a kind that gets credentials: an ID token, of a pool with an identity pool. */
+  /** Whether the session is of a kind that gets credentials: an ID token, of a pool with an identity pool, or a guest. */
   applies(session: Session): boolean {
+    if (!session.isAuthenticated) return this.#parts.config.guestPool !== undefined;
     return Session.verifiedTokens(session).id?.pool.identityPool !== undefined;
   }
 
@@ -31,9 +43,19 @@ export class Federator {
   provide(session: Session, forceRefresh: boolean): Eventually<Outcome<ExchangedCredentials>> {
     const subject = this.#subjectOf(session);
     if (failed(subject)) return subject;
-    const atHand = forceRefresh ? undefined : this.#federation.peek(subject);
-    if (atHand !== undefined) return adopt(session, atHand);
-    return this.#federation.renew(subject).then((outcome) => (failed(outcome) ? outcome : adopt(session, outcome)));
+    const { federation } = this.#parts;
+    const atHand = forceRefresh ? undefined : federation.peek(subject);
+    if (atHand !== undefined) return this.#adopt(session, atHand);
+    return federation
+      .renew(subject, forceRefresh ? "forced" : "foreground")
+      .then((outcome) => (failed(outcome) ? outcome : this.#adopt(session, outcome)));
+  }
+
+  /** Whoever was signed out while the exchange was under way, or holds on to an old session, gets nothing. */
+  #adopt(session: Session, exchanged: ExchangedCredentials): Outcome<ExchangedCredentials> {
+    if (this.#parts.revocations.knows(Session.verifiedTokens(session))) return new AuthError("token_revoked");
+    Session.adopt(session, exchanged);
+    return exchanged;
   }
 
   awsClient<C, Settings extends object>(
@@ -43,7 +65,7 @@ export class Federator {
   ): Outcome<C> {
     const subject = this.#subjectOf(session);
     if (failed(subject)) return subject;
-    return this.#clients.get(subject.key, Client, config, () => session.getCredentials());
+    return this.#parts.clients.get(subject.key, Client, config, () => session.getCredentials());
   }
 
   #subjectOf(session: Session): Outcome<Subject> {
@@ -57,7 +79,10 @@ export class Federator {
   #makeSubject(session: Session): Outcome<Subject> {
     const { access, id, rawId } = Session.verifiedTokens(session);
     const pool = (access ?? id)?.pool;
-    if (pool === undefined) return new AuthError("missing_token");
+    if (pool === undefined) {
+      const { guestPool } = this.#parts.config;
+      return guestPool === undefined ? new AuthError("missing_token") : guestOf(guestPool);
+    }
     if (pool.identityPool === undefined) {
       return new AuthError("misconfigured", {
         name: "InvalidIdentityPoolConfigurationException",
@@ -65,14 +90,22 @@ export class Federator {
       });
     }
     if (id === undefined || rawId === undefined) return new AuthError("id_token_required");
-    const roleArn = this.#roleOf(session);
+    const roleArn = this.#roleOf(session, id);
     return failed(roleArn) ? roleArn : subjectOf(id, rawId, pool.identityPool, roleArn);
   }
 
-  #roleOf(session: Session): Outcome<string | undefined> {
-    if (typeof this.#roleArn !== "function") return this.#roleArn;
+  #roleOf(session: Session, id: VerifiedToken): Outcome<string | undefined> {
+    const roleArn = this.#nameRole(session);
+    // In the basic flow the role's own trust policy decides.
+    if (roleArn === undefined || failed(roleArn) || this.#parts.config.authFlow === "basic") return roleArn;
+    return listsRole(id, roleArn) ? roleArn : new AuthError("credentials_denied", { recoverySuggestion: NOT_LISTED });
+  }
+
+  #nameRole(session: Session): Outcome<string | undefined> {
+    const { roleArn: given } = this.#parts;
+    if (typeof given !== "function") return given;
     try {
-      const roleArn: unknown = this.#roleArn(session);
+      const roleArn: unknown = given(session);
       // A promise is no answer here; that it may reject must not be the process' end.
       if (roleArn instanceof Promise) roleArn.catch(() => {});
       if (roleArn === undefined || (typeof roleArn === "string" && ROLE_ARN.test(roleArn))) return roleArn;
@@ -86,7 +119,8 @@ export class Federator {
   }
 }
 
-function adopt(session: Session, exchanged: ExchangedCredentials): ExchangedCredentials {
-  Session.adopt(session, exchanged);
-  return exchanged;
+/** Cognito would refuse it as well: `CustomRoleArn` is one of several roles in the token. */
+function listsRole({ payload }: VerifiedToken, roleArn: string): boolean {
+  const roles = ownValue(payload, "cognito:roles");
+  return (Array.isArray(roles) && roles.includes(roleArn)) || ownValue(payload, "cognito:preferred_role") === roleArn;
 }

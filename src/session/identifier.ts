@@ -3,6 +3,8 @@ import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import type { RequestHeaders } from "../tokens/bearer.js";
 import type { Authenticator } from "./authenticator.js";
+import { hookFailure } from "./hook-failure.js";
+import type { Revocations } from "./revocations.js";
 import { Session, type SessionEngine } from "./session.js";
 import type { IncomingAuthRequest, SessionCallbacks } from "./types.js";
 import { askUser, askWhether } from "./user-checks.js";
@@ -12,18 +14,29 @@ const UNDER_WAY = Symbol("under way");
 const REENTERED = "A check of the session asked for the session of the same request: use the one that it is given.";
 const NO_REQUEST = "What was given is no Node request: it has no `headers` object with lower-case names.";
 
+/** What the identifier works with. */
+export interface IdentifierParts {
+  readonly config: Config;
+  readonly callbacks: SessionCallbacks;
+  readonly authenticator: Authenticator;
+  readonly revocations: Revocations;
+  readonly engine: SessionEngine;
+}
+
 /** Makes each request's session, once, and has the application's own checks look at it. */
 export class Identifier {
   readonly #config: Config;
   readonly #callbacks: SessionCallbacks;
   readonly #authenticator: Authenticator;
+  readonly #revocations: Revocations;
   readonly #engine: SessionEngine;
   readonly #sessions = new WeakMap<object, Eventually<Outcome<Session>> | typeof UNDER_WAY>();
 
-  constructor(config: Config, callbacks: SessionCallbacks, authenticator: Authenticator, engine: SessionEngine) {
+  constructor({ config, callbacks, authenticator, revocations, engine }: IdentifierParts) {
     this.#config = config;
     this.#callbacks = callbacks;
     this.#authenticator = authenticator;
+    this.#revocations = revocations;
     this.#engine = engine;
   }
 
@@ -55,28 +68,32 @@ export class Identifier {
 
   /** On every request: what the checks look at may have changed. */
   #check(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
-    return whenReady(this.#checkRevoked(session), (revoked) => revoked ?? this.#checkCustom(session, request));
+    return whenReady(this.#revocations.check(Session.verifiedTokens(session)), (isRevoked) => {
+      if (isRevoked) return new AuthError("token_revoked");
+      return whenReady(this.#askRevoked(session), (revoked) => revoked ?? this.#askCustom(session, request));
+    });
   }
 
-  #checkRevoked(session: Session): Eventually<AuthError | undefined> {
+  #askRevoked(session: Session): Eventually<AuthError | undefined> {
     const { isRevoked } = this.#callbacks;
     if (isRevoked === undefined) return undefined;
+    const onFailure = "store_unavailable";
     return askUser(
-      this.#config.requestTimeoutMs,
+      { hook: "isRevoked", timeoutMs: this.#config.requestTimeoutMs, onFailure },
       () => isRevoked(session),
       (answer) => {
         if (answer === false) return undefined;
-        return new AuthError(answer === true ? "token_revoked" : "store_unavailable");
+        return answer === true ? new AuthError("token_revoked") : hookFailure(onFailure, "isRevoked", "undecided");
       },
-      () => new AuthError("store_unavailable"),
     );
   }
 
-  #checkCustom(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
+  #askCustom(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
     const { customCheck } = this.#callbacks;
     if (customCheck === undefined) return undefined;
     // The user's function gets the request that its framework made.
-    return askWhether(this.#config.requestTimeoutMs, () => customCheck(session, request as IncomingAuthRequest));
+    const ask = () => customCheck(session, request as IncomingAuthRequest);
+    return askWhether("customCheck", this.#config.requestTimeoutMs, ask);
   }
 
   #misused(recoverySuggestion: string): AuthError {

@@ -1,18 +1,21 @@
 import { type Clock, systemClock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { resolveConfig } from "../config/resolve.js";
-import type { AWSCredentials } from "../credentials/credentials.js";
-import { type Exchange, IdentityPoolExchange } from "../credentials/exchange.js";
+import type { AWSCredentials, Exchange } from "../credentials/credentials.js";
+import { IdentityPoolExchange } from "../credentials/exchange.js";
 import { Federation } from "../credentials/federation.js";
 import { SdkClients } from "../credentials/sdk-clients.js";
+import { SharedExchange } from "../credentials/shared-exchange.js";
 import { AuthError, inRealm } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow, whenReady } from "../errors/outcome.js";
+import { SealedStore } from "../store/sealed-store.js";
 import type { RequestHeaders } from "../tokens/bearer.js";
 import { type FetchJson, fetchKeySet } from "../tokens/fetch-key-set.js";
 import { TokenVerifier } from "../tokens/verifier.js";
 import { Authenticator } from "./authenticator.js";
 import { Federator } from "./federator.js";
 import { Identifier } from "./identifier.js";
+import { checkTarget, Revocations, type RevocationTarget } from "./revocations.js";
 import type { Session, SessionEngine } from "./session.js";
 import type { AuthSession, AuthSessionOptions, SessionCallbacks } from "./types.js";
 
@@ -35,6 +38,8 @@ export interface SessionHealth {
   }[];
   /** How many users' AWS credentials are kept. */
   readonly cachedCredentials: number;
+  /** Whether the shared store, where there is one, answered when it was asked last. Requests go on either way. */
+  readonly storeIsUp?: boolean;
 }
 
 /** Which engine answered for a request, for {@link fetchAuthSession}. */
@@ -53,11 +58,13 @@ const managersOfRequests = new WeakMap<object, SessionManager>();
  */
 export class SessionManager {
   readonly #config: Config;
+  readonly #store: SealedStore | undefined;
   readonly #verifier: TokenVerifier;
   readonly #identifier: Identifier;
   readonly #identityPools: IdentityPoolExchange;
   readonly #federation: Federation;
   readonly #clients: SdkClients;
+  readonly #revocations: Revocations;
   readonly #federator: Federator;
   readonly #engine: SessionEngine;
 
@@ -69,14 +76,30 @@ export class SessionManager {
   constructor(options: AuthSessionOptions = {}, parts: SessionManagerParts = {}) {
     const config = resolveConfig(options);
     const { clock = systemClock, fetchJson = fetchKeySet } = parts;
-    const { credentialsCacheSize: maxUsers, requestTimeoutMs: timeoutMs, realm } = config;
-    this.#config = config;
+    const { credentialsCacheSize: maxUsers, requestTimeoutMs: timeoutMs, authFlow, realm } = config;
     const callbacks: SessionCallbacks = Object.freeze({ ...options });
+    this.#config = config;
+    this.#store = sealedStoreOf(config, clock);
+    const store = this.#store;
     this.#verifier = new TokenVerifier(config, { clock, fetchJson });
-    this.#identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers });
-    this.#federation = new Federation({ clock, exchange: parts.exchange ?? this.#identityPools.exchange, maxUsers });
+    this.#identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers, authFlow, store });
+    const own = parts.exchange ?? this.#identityPools.exchange;
+    const exchange = store === undefined ? own : new SharedExchange(own, { clock, store }).exchange;
+    this.#federation = new Federation({ clock, exchange, maxUsers });
     this.#clients = new SdkClients(maxUsers);
-    this.#federator = new Federator(this.#federation, this.#clients, callbacks);
+    this.#revocations = new Revocations({
+      clock,
+      store,
+      bareStore: config.store,
+      onRevoked: (target) => this.#forget(target),
+    });
+    this.#federator = new Federator({
+      config,
+      federation: this.#federation,
+      clients: this.#clients,
+      revocations: this.#revocations,
+      roleArn: callbacks.roleArn,
+    });
     this.#engine = {
       checkTimeoutMs: timeoutMs,
       exchange: (session, forceRefresh) => this.#federator.provide(session, forceRefresh),
@@ -84,7 +107,8 @@ export class SessionManager {
       finish: (error) => inRealm(error, realm),
     };
     const authenticator = new Authenticator(config, callbacks, this.#verifier);
-    this.#identifier = new Identifier(config, callbacks, authenticator, this.#engine);
+    const { engine, revocations } = { engine: this.#engine, revocations: this.#revocations };
+    this.#identifier = new Identifier({ config, callbacks, authenticator, revocations, engine });
   }
 
   /**
@@ -137,6 +161,7 @@ export class SessionManager {
   async warmUp(): Promise<void> {
     const { userPools } = this.#config;
     if (userPools.some((pool) => pool.identityPool !== undefined)) await this.#identityPools.warmUp();
+    await this.#store?.warmUp();
     const errors = await Promise.all([...this.#verifier.keySets.values()].map((keySet) => keySet.warmUp()));
     const error = errors.find((each) => each !== undefined);
     if (error !== undefined) throw error;
@@ -150,13 +175,41 @@ export class SessionManager {
       keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,
     }));
     const ready = [...this.#verifier.keySets.values()].every((keySet) => keySet.isUsable);
-    return { ready, userPools, cachedCredentials: this.#federation.size };
+    return {
+      ready,
+      userPools,
+      cachedCredentials: this.#federation.size,
+      ...(this.#store && { storeIsUp: this.#store.isUp }),
+    };
   }
 
-  /** Closes connections that are kept open. */
+  /**
+   * Ends the sessions of a user, or of one sign-in: their cached credentials are dropped, and their tokens are refused as
+   * `token_revoked` until they would have expired anyway. With a store, in all processes within a second.
+   *
+   * Tokens of the second in which a user is revoked are refused too, even where the user signed in after it. This cannot
+   * reach Cognito: revoke the refresh token there as well (`GlobalSignOut`, `AdminUserGlobalSignOut` or `RevokeToken`).
+   *
+   * @param target `userSub`, the user's `sub`, or `originJti`, the `origin_jti` of the sign-in's tokens
+   * @throws {AuthError} `store_unavailable`: revoked in this process, but the others could not be told; try again
+   * @throws {TypeError} for anything else than one of the two
+   * @example
+   * ```ts
+   * await sessions.revoke({ userSub: req.authSession.userSub });
+   * ```
+   */
+  async revoke(target: RevocationTarget): Promise<void> {
+    if (!(await this.#revocations.revoke(checkTarget(target)))) {
+      throw this.#engine.finish(new AuthError("store_unavailable"));
+    }
+  }
+
+  /** Closes connections that are kept open, the store's among them. */
   async close(): Promise<void> {
     this.#identityPools.close();
     this.#clients.close();
+    this.#revocations.close();
+    await this.#store?.close();
   }
 
   /**
@@ -172,12 +225,27 @@ export class SessionManager {
     });
   }
 
+  #forget(target: RevocationTarget): void {
+    const keys = this.#federation.forget(({ sub, originJti }) =>
+      "userSub" in target ? sub === target.userSub : originJti === target.originJti,
+    );
+    for (const key of keys) {
+      this.#clients.forget(key);
+      void this.#store?.delete("credentials", key);
+    }
+  }
+
   #enrich(session: Session): Eventually<Outcome<Session>> {
     if (this.#config.credentials === "lazy" || !this.#federator.applies(session)) return session;
     return whenReady(this.#federator.provide(session, false), (outcome) =>
       failed(outcome) ? this.#engine.finish(outcome) : session,
     );
   }
+}
+
+function sealedStoreOf({ store, encryptionKeys }: Config, clock: Clock): SealedStore | undefined {
+  const [newest, ...older] = encryptionKeys;
+  return store === undefined || newest === undefined ? undefined : new SealedStore(store, [newest, ...older], clock);
 }
 
 /**

@@ -94,11 +94,17 @@ export interface AuthSessionRequest extends IncomingAuthRequest {
 
 /** The parts of the configuration that are functions. */
 export interface SessionCallbacks {
-  /** Reads the bearer token in place of the `Authorization` header. Nothing, or `undefined`, means no token. */
+  /**
+   * Reads the bearer token in place of the `Authorization` header: the raw token, without `Bearer `. Nothing, or
+   * `undefined`, means no token.
+   */
   getToken?(request: IncomingAuthRequest): string | null | undefined | Promise<string | null | undefined>;
   /** A check of your own on every signed-in session: anything but `true` is 403 `forbidden`. */
   customCheck?(session: AuthSession, request: IncomingAuthRequest): boolean | Promise<boolean>;
-  /** Whether the session was revoked. `true` is 401 `token_revoked`; failing or hanging is 503 `store_unavailable`. */
+  /**
+   * Whether the session was revoked: `true` is 401 `token_revoked`, `false` lets pass. Anything else, failing and hanging
+   * are 503 `store_unavailable`.
+   */
   isRevoked?(session: AuthSession): boolean | Promise<boolean>;
   /** IAM role to ask for (`CustomRoleArn`), or a function of the session that names it. */
   readonly roleArn?: string | ((session: AuthSession) => string | undefined) | undefined;

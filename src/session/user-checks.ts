@@ -1,31 +1,44 @@
+import { DeadlineExceeded, within } from "../deadline.js";
 import { AuthError } from "../errors/auth-error.js";
 import type { Eventually, Outcome } from "../errors/outcome.js";
-import { within } from "./deadline.js";
+import type { AuthErrorCode } from "../errors/table.js";
+import { type Hook, hookFailure } from "./hook-failure.js";
+
+/** Which function of the user's is asked, for how long, and what its failing comes to. */
+export interface Question {
+  readonly hook: Hook;
+  readonly timeoutMs: number;
+  readonly onFailure: AuthErrorCode;
+}
 
 /**
- * Asks a function of the user's, within a time. What it gives is turned into an outcome by `judge`; throwing, rejecting
- * and hanging come to `onFailure`, unless it threw an {@link AuthError} of its own, which stands.
+ * Asks a function of the user's, within a time. What it gives is turned into an outcome by `judge`. Throwing, rejecting
+ * and hanging end the request, unless it threw an {@link AuthError} of its own, which stands.
  */
 export function askUser<T, R>(
-  timeoutMs: number,
+  { hook, timeoutMs, onFailure }: Question,
   ask: () => T | Promise<T>,
   judge: (answer: T) => Outcome<R>,
-  onFailure: () => AuthError,
 ): Eventually<Outcome<R>> {
-  const refuse = (error: unknown) => (error instanceof AuthError ? error : onFailure());
+  const refuse = (error: unknown, fault: "threw" | "rejected") => {
+    if (error instanceof AuthError) return error;
+    return hookFailure(onFailure, hook, error instanceof DeadlineExceeded ? "hung" : fault, error);
+  };
   try {
     const answer = within(timeoutMs, ask);
-    return answer instanceof Promise ? answer.then(judge).catch(refuse) : judge(answer);
+    return answer instanceof Promise ? answer.then(judge).catch((error) => refuse(error, "rejected")) : judge(answer);
   } catch (error) {
-    return refuse(error);
+    return refuse(error, "threw");
   }
 }
 
 /** Asks whether a user may: nothing when the answer is `true`, else `forbidden`. */
 export function askWhether(
+  hook: Hook,
   timeoutMs: number,
   ask: () => boolean | Promise<boolean>,
 ): Eventually<AuthError | undefined> {
-  const forbidden = () => new AuthError("forbidden");
-  return askUser(timeoutMs, ask, (answer) => (answer === true ? undefined : forbidden()), forbidden);
+  return askUser({ hook, timeoutMs, onFailure: "forbidden" }, ask, (answer) =>
+    answer === true ? undefined : new AuthError("forbidden"),
+  );
 }

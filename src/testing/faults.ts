@@ -1,3 +1,5 @@
+import { checkFields } from "./check-input.js";
+
 /** How an operation is to fail. */
 export interface Fault {
   /** Answer with this exception, in the real service's words. */
@@ -12,6 +14,15 @@ export interface Fault {
   readonly reset?: boolean;
   /** How many calls this holds for. Default: all from now on; 0 ends an earlier fault. */
   readonly times?: number;
+}
+
+const WAYS = ["error", "status", "body", "delay", "reset"] as const satisfies readonly (keyof Fault)[];
+
+/** @throws {TypeError} for a fault that has no effect or a field that there is not */
+export function checkFault(fault: Fault): void {
+  checkFields("fail()", fault, [...WAYS, "times"]);
+  if (fault.times === 0 || WAYS.some((way) => fault[way] !== undefined)) return;
+  throw new TypeError(`fail() needs to know how: one of ${WAYS.map((way) => `\`${way}\``).join(", ")}.`);
 }
 
 /** Faults and counters, by operation. */

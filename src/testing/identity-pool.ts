@@ -1,8 +1,9 @@
-import { createPublicKey, randomBytes, randomUUID, verify } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
 import { failed } from "../errors/outcome.js";
 import { decodeToken } from "../tokens/decode.js";
 import { type JsonObject, ownValue } from "../tokens/json.js";
+import { isSignedBy, OpenIdTokens } from "./open-id-tokens.js";
 import { notAuthorized, ServiceError } from "./service-error.js";
 import type { LocalUserPool } from "./user-pool.js";
 
@@ -44,13 +45,16 @@ export class LocalIdentityPool {
   /** Whose each identity is; a guest's is nobody's. */
   readonly #owners = new Map<string, string | undefined>();
   readonly #issued = new Map<string, LocalCallerIdentity>();
+  readonly #openIdTokens: OpenIdTokens;
 
   constructor(
     readonly id: string,
     private readonly pool: LocalUserPool,
     private readonly guestsAllowed: boolean,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#openIdTokens = new OpenIdTokens(id, clock);
+  }
 
   getId({ IdentityPoolId, Logins }: IdentityRequest): string {
     if (IdentityPoolId !== this.id) {
@@ -61,14 +65,36 @@ export class LocalIdentityPool {
   }
 
   getCredentials({ IdentityId, Logins, CustomRoleArn }: IdentityRequest): LocalCredentials {
-    const identityId = String(IdentityId);
-    const login = this.#verifyLogins(Logins);
+    const { identityId, login } = this.#identify(IdentityId, Logins);
+    return this.#give(identityId, roleOf(login, CustomRoleArn));
+  }
+
+  /** The basic flow's token, which STS takes. */
+  getOpenIdToken({ IdentityId, Logins }: IdentityRequest): string {
+    const { identityId, login } = this.#identify(IdentityId, Logins);
+    return this.#openIdTokens.issue(identityId, login !== undefined);
+  }
+
+  /** STS' part of the basic flow. All roles of the account trust the identity pool's signed-in users. */
+  assumeRole({ RoleArn, WebIdentityToken }: { readonly RoleArn?: unknown; readonly WebIdentityToken?: unknown }) {
+    const identityId = this.#openIdTokens.verify(WebIdentityToken);
+    const roleArn = String(RoleArn);
+    if (!roleArn.startsWith(`arn:aws:iam::${ACCOUNT}:role/`)) {
+      throw new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
+    }
+    const { SecretKey: SecretAccessKey, Expiration, ...others } = this.#give(identityId, roleArn);
+    return { Credentials: { ...others, SecretAccessKey, Expiration: new Date(Expiration * 1000).toISOString() } };
+  }
+
+  #identify(wanted: unknown, logins: unknown): { readonly identityId: string; readonly login: JsonObject | undefined } {
+    const identityId = String(wanted);
+    const login = this.#verifyLogins(logins);
     if (!this.#owners.has(identityId)) {
       throw new ServiceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
     }
     const isTheirs = this.#owners.get(identityId) === (login && keyOf(login));
     if (!isTheirs) throw notAuthorized(`Access to Identity '${identityId}' is forbidden.`);
-    return this.#give(identityId, roleOf(login, CustomRoleArn));
+    return { identityId, login };
   }
 
   /** Deletes a user's identity, as DeleteIdentities does: the next GetId makes a new one. */
@@ -99,19 +125,12 @@ export class LocalIdentityPool {
   #verifyToken(token: unknown): JsonObject {
     const decoded = decodeToken(token);
     if (failed(decoded)) throw notAuthorized("Invalid login token. Not a Cognito token.");
-    const { raw, header, payload } = decoded;
+    const { header, payload } = decoded;
     if (ownValue(payload, "iss") !== this.pool.issuer)
       throw notAuthorized("Invalid login token. Issuer doesn't match providerName");
     const audience = ownValue(payload, "aud");
     if (audience === undefined) throw notAuthorized("Invalid login token. Missing a required claim: aud");
-    const jwk = this.pool.keys.find(ownValue(header, "kid"));
-    const dot = raw.lastIndexOf(".");
-    const signature = Buffer.from(raw.slice(dot + 1), "base64url");
-    if (
-      jwk === undefined ||
-      ownValue(header, "alg") !== "RS256" ||
-      !verify("sha256", Buffer.from(raw.slice(0, dot)), createPublicKey({ key: jwk, format: "jwk" }), signature)
-    ) {
+    if (!isSignedBy(decoded, this.pool.keys.find(ownValue(header, "kid")))) {
       throw notAuthorized("Invalid login token. Couldn't verify signed token.");
     }
     if (audience !== this.pool.clientId)

@@ -1,39 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { type Clock, systemClock } from "../clock.js";
-import type { Fault } from "./faults.js";
+import { systemClock } from "../clock.js";
+import { checkFault, type Fault } from "./faults.js";
 import { type LocalCallerIdentity, LocalIdentityPool } from "./identity-pool.js";
+import { checkStartOptions, type LocalCognitoConfig, type LocalCognitoOptions } from "./options.js";
 import { LocalService } from "./service.js";
 import { ServiceError } from "./service-error.js";
 import { type LocalTokens, type LocalUser, LocalUserPool, type TokenRequest } from "./user-pool.js";
-
-/** Options of {@link LocalCognito.start}. */
-export interface LocalCognitoOptions {
-  /** Port on 127.0.0.1. Default 0: a free one. */
-  readonly port?: number | undefined;
-  /** Default: a fresh id in eu-west-1. */
-  readonly userPoolId?: string | undefined;
-  /** Default: a fresh one. */
-  readonly clientId?: string | undefined;
-  /** Default: a fresh one in eu-west-1. */
-  readonly identityPoolId?: string | undefined;
-  /** Whether the identity pool takes guests. Default false. */
-  readonly unauthenticatedIdentities?: boolean | undefined;
-  /** Whether a refresh gives a new refresh token and spends the old one. Default true. */
-  readonly refreshTokenRotation?: boolean | undefined;
-  /** The service's clock, in milliseconds since the epoch. Default: the machine's. */
-  readonly clock?: Clock | undefined;
-}
-
-/** What `authSession()` needs to work with a {@link LocalCognito}. */
-export interface LocalCognitoConfig {
-  readonly userPoolId: string;
-  readonly clientId: string;
-  readonly identityPoolId: string;
-  readonly issuer: string;
-  readonly jwksUri: string;
-  readonly userPoolEndpoint: string;
-  readonly identityPoolEndpoint: string;
-}
 
 /**
  * A Cognito user pool and identity pool on loopback, for tests and for trying things out. Speaks the real protocol,
@@ -69,8 +41,9 @@ export class LocalCognito {
     service.serve({ documents: this.#documents(), operations: this.#operations(refreshTokenRotation) });
   }
 
-  /** Starts one on 127.0.0.1. */
+  /** Starts one on 127.0.0.1. @throws {TypeError} for an option that there is not */
   static async start(options: LocalCognitoOptions = {}): Promise<LocalCognito> {
+    checkStartOptions(options);
     const service = new LocalService();
     const origin = await service.listen(options.port ?? 0);
     const userPoolId = options.userPoolId ?? `eu-west-1_${randomBytes(5).toString("hex").slice(0, 9)}`;
@@ -83,11 +56,16 @@ export class LocalCognito {
       jwksUri: `${issuer}/.well-known/jwks.json`,
       userPoolEndpoint: origin,
       identityPoolEndpoint: origin,
+      stsEndpoint: origin,
     };
     return new LocalCognito(service, config, options);
   }
 
-  /** Signs a user in. The same user name is the same user, with the same `sub` and identity id. */
+  /**
+   * Signs a user in. The same user name is the same user, with the same `sub` and identity id.
+   *
+   * @throws {TypeError} naming the field that is missing or unknown
+   */
   signIn(user: LocalUser): LocalTokens {
     return this.#userPool.signIn(user);
   }
@@ -110,8 +88,8 @@ export class LocalCognito {
   }
 
   /**
-   * Makes an operation fail from now on: `"JWKS"`, `"GetId"`, `"GetCredentialsForIdentity"`,
-   * `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`. `times` bounds how often; 0 ends it.
+   * Makes an operation fail from now on: `"JWKS"`, `"GetId"`, `"GetCredentialsForIdentity"`, `"GetOpenIdToken"`,
+   * `"AssumeRoleWithWebIdentity"`, `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`. `times` bounds how often; 0 ends it.
    *
    * @example
    * ```ts
@@ -122,6 +100,7 @@ export class LocalCognito {
     if (!this.#service.operations.includes(operation)) {
       throw new RangeError(`There is no operation ${operation}. There are: ${this.#service.operations.join(", ")}.`);
     }
+    checkFault(fault);
     this.#service.faults.set(operation, fault);
   }
 
@@ -169,6 +148,11 @@ export class LocalCognito {
         Credentials: identityPool.getCredentials(input),
         IdentityId: input.IdentityId,
       }),
+      GetOpenIdToken: (input: { IdentityId?: unknown }) => ({
+        IdentityId: input.IdentityId,
+        Token: identityPool.getOpenIdToken(input),
+      }),
+      AssumeRoleWithWebIdentity: (input: object) => identityPool.assumeRole(input),
       GetTokensFromRefreshToken: ({ RefreshToken, ClientId }: { RefreshToken?: unknown; ClientId?: unknown }) =>
         this.#refresh(RefreshToken, ClientId, rotate),
       InitiateAuth: (input: { AuthFlow?: unknown; AuthParameters?: unknown; ClientId?: unknown }) => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Fault, Faults } from "./faults.js";
+import { queryProtocol } from "./query-protocol.js";
 import { ServiceError, textOf } from "./service-error.js";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -16,7 +17,7 @@ export interface ServiceContent {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** An HTTP server on loopback that speaks the AWS JSON 1.1 protocol, with faults on demand. */
+/** An HTTP server on loopback that speaks the AWS JSON 1.1 protocol, and STS' query protocol, with faults on demand. */
 export class LocalService {
   readonly faults = new Faults();
   readonly #server: Server;
@@ -59,23 +60,27 @@ export class LocalService {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
     const document = Object.hasOwn(this.#content.documents, pathname) ? this.#content.documents[pathname] : undefined;
-    const operation = document?.operation ?? targetOf(request);
     const body = await readBody(request);
+    const form = queryProtocol.read(request, body);
+    const operation = document?.operation ?? (form === undefined ? targetOf(request) : String(form.Action));
     const fault = this.faults.take(operation);
     if (fault?.delay !== undefined && !(await pause(fault.delay, response))) return;
     if (fault !== undefined && answerFault(fault, operation, response)) return;
     if (document !== undefined) return send(response, 200, document.read(), "application/json");
-    this.#perform(operation, body, response);
+    try {
+      if (form === undefined) send(response, 200, this.#perform(operation, readInput(body)));
+      else sendXml(response, 200, queryProtocol.write(operation, this.#perform(operation, form)));
+    } catch (error) {
+      const known = error instanceof ServiceError ? error : new ServiceError("InternalErrorException");
+      if (form === undefined) sendError(response, known);
+      else sendXml(response, known.status, queryProtocol.writeError(known));
+    }
   }
 
-  #perform(name: string, body: string, response: ServerResponse): void {
+  #perform(name: string, input: Readonly<Record<string, unknown>>): object {
     const operation = Object.hasOwn(this.#content.operations, name) ? this.#content.operations[name] : undefined;
-    try {
-      if (operation === undefined) throw new ServiceError("UnknownOperationException", "");
-      send(response, 200, operation(readInput(body)));
-    } catch (error) {
-      sendError(response, error instanceof ServiceError ? error : new ServiceError("InternalErrorException"));
-    }
+    if (operation === undefined) throw new ServiceError("UnknownOperationException", "");
+    return operation(input);
   }
 }
 
@@ -92,8 +97,11 @@ async function pause(delayMs: number, response: ServerResponse): Promise<boolean
 
 function answerFault({ error, status, body, reset }: Fault, operation: string, response: ServerResponse): boolean {
   if (reset) response.socket?.resetAndDestroy();
-  else if (error !== undefined) sendError(response, new ServiceError(error, textOf(error, operation), status));
-  else if (status !== undefined || body !== undefined) {
+  else if (error !== undefined) {
+    const asked = new ServiceError(error, textOf(error, operation), status);
+    if (operation === "AssumeRoleWithWebIdentity") sendXml(response, asked.status, queryProtocol.writeError(asked));
+    else sendError(response, asked);
+  } else if (status !== undefined || body !== undefined) {
     const isHtml = body === undefined || body.startsWith("<");
     response
       .writeHead(status ?? 200, { "Content-Type": isHtml ? "text/html" : "application/x-amz-json-1.1" })
@@ -134,6 +142,10 @@ function sendError(response: ServerResponse, { type, message, status }: ServiceE
   response.setHeader("x-amzn-ErrorType", `${type}:`);
   response.setHeader("x-amzn-ErrorMessage", message);
   send(response, status, { __type: type, message });
+}
+
+function sendXml(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { "Content-Type": queryProtocol.contentType, "x-amzn-RequestId": randomUUID() }).end(body);
 }
 
 function send(

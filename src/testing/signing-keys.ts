@@ -1,10 +1,21 @@
-import { generateKeyPairSync, hash, type JsonWebKey, type KeyObject, sign } from "node:crypto";
+import { generateKeyPairSync, hash, type KeyObject, sign } from "node:crypto";
 import type { TokenUse } from "../tokens/claims.js";
+
+/** A public signing key (RFC 7517). Node's own type of it has another name in each version of its declarations. */
+export interface PublicJwk {
+  readonly [parameter: string]: unknown;
+  readonly kty: string;
+  readonly n: string;
+  readonly e: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: string;
+}
 
 interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
-  readonly jwk: JsonWebKey;
+  readonly jwk: PublicJwk;
 }
 
 /** A pool's signing keys. As at the real service, access and ID tokens are signed by different keys. */
@@ -19,12 +30,12 @@ export class SigningKeys {
   }
 
   /** The key set, as `jwks.json` shows it. */
-  get keySet(): { keys: JsonWebKey[] } {
+  get keySet(): { keys: PublicJwk[] } {
     return { keys: this.#published.map(({ jwk }) => jwk) };
   }
 
   /** The public key for a `kid` that is published. */
-  find(kid: unknown): JsonWebKey | undefined {
+  find(kid: unknown): PublicJwk | undefined {
     return this.#published.find((key) => key.kid === kid)?.jwk;
   }
 
@@ -42,9 +53,9 @@ function makePair(): Record<TokenUse, SigningKey> {
 
 function makeKey(): SigningKey {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const jwk = publicKey.export({ format: "jwk" });
-  const kid = hash("sha256", jwk.n ?? "", "base64").slice(0, 44);
-  return { kid, privateKey, jwk: { ...jwk, kid, alg: "RS256", use: "sig" } };
+  const { n = "", e = "" } = publicKey.export({ format: "jwk" });
+  const kid = hash("sha256", n, "base64").slice(0, 44);
+  return { kid, privateKey, jwk: { kty: "RSA", n, e, kid, alg: "RS256", use: "sig" } };
 }
 
 /** Values that are undefined are left out by JSON. */

@@ -1,6 +1,7 @@
 import { hash, randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
 import type { TokenUse } from "../tokens/claims.js";
+import { checkFields, checkLists } from "./check-input.js";
 import { notAuthorized, ServiceError } from "./service-error.js";
 import { SigningKeys } from "./signing-keys.js";
 
@@ -62,13 +63,22 @@ export class LocalUserPool {
   ) {}
 
   signIn(user: LocalUser): LocalTokens {
-    this.#users.set(user.username, user);
-    const signIn = { username: user.username, originJti: randomUUID(), authTimeSeconds: this.#nowSeconds };
+    checkFields("signIn()", user, ["username", "groups", "attributes", "scopes", "roles"]);
+    const { username, groups, scopes, roles } = user;
+    if (typeof username !== "string" || username === "") throw new TypeError("signIn() needs `username`, a text.");
+    checkLists("signIn()", { groups, scopes, roles });
+    this.#users.set(username, user);
+    const signIn = { username, originJti: randomUUID(), authTimeSeconds: this.#nowSeconds };
     return { ...this.#issue(signIn), refreshToken: this.#grant(signIn) };
   }
 
   /** A token of a user nobody has signed in as. */
-  signToken({ tokenUse, claims = {}, header = {} }: TokenRequest): string {
+  signToken(token: TokenRequest): string {
+    checkFields("signToken()", token, ["tokenUse", "claims", "header"]);
+    const { tokenUse, claims = {}, header = {} } = token;
+    if (tokenUse !== "access" && tokenUse !== "id") {
+      throw new TypeError('signToken() needs `tokenUse`: "access" or "id".');
+    }
     const signIn = { username: "local-user", originJti: randomUUID(), authTimeSeconds: this.#nowSeconds };
     return this.keys.sign(tokenUse, header, {
       ...this.#claimsOf(tokenUse, { username: signIn.username }, signIn),
@@ -137,8 +147,17 @@ export class LocalUserPool {
       "cognito:roles": roles.length > 0 ? roles : undefined,
       "cognito:preferred_role": roles[0],
       ...attributes,
+      ...verifiedFlags(attributes),
     };
   }
+}
+
+/** Attributes are texts; of these two the real service makes booleans in the ID token. */
+function verifiedFlags(attributes: Readonly<Record<string, unknown>>): Record<string, boolean> {
+  const flags = ["email_verified", "phone_number_verified"].filter(
+    (name) => attributes[name] === "true" || attributes[name] === "false",
+  );
+  return Object.fromEntries(flags.map((name) => [name, attributes[name] === "true"]));
 }
 
 /** A user keeps one `sub` for as long as the pool lives, in the form of a UUID. */

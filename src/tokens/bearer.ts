@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { AuthError } from "../errors/auth-error.js";
 import type { Outcome } from "../errors/outcome.js";
+import { badTransport, bearerFault, idTokenFault, type TransportFault } from "./transport-fault.js";
 
 /** The parts of a Node request that tokens are read from. */
 export interface RequestHeaders {
@@ -18,28 +18,32 @@ const BEARER = /^bearer ([^\s,]+)$/i;
  * could be read in two ways is refused, not guessed at.
  */
 export function readBearer(request: RequestHeaders): Outcome<string | undefined> {
-  const value = readSingle(request, "authorization");
+  const value = readSingle(request, "authorization", "several_bearers");
   if (typeof value !== "string" || value === "") return value === "" ? undefined : value;
   const token = BEARER.exec(value)?.[1];
   if (token !== undefined) return token;
-  return OTHER_SCHEME.test(value) ? undefined : new AuthError("invalid_request");
+  return OTHER_SCHEME.test(value) ? undefined : badTransport(bearerFault(value));
 }
 
 /** A header whose whole value is one token. */
 export function readTokenHeader(request: RequestHeaders, name: string): Outcome<string | undefined> {
-  const value = readSingle(request, name);
+  const value = readSingle(request, name, "several_id_tokens");
   if (typeof value !== "string") return value;
-  return /^[^\s,]+$/.test(value) ? value : new AuthError("invalid_request");
+  return /^[^\s,]+$/.test(value) ? value : badTransport(idTokenFault(value));
 }
 
 /** Node keeps the first of two `Authorization` headers and joins others with commas; the raw list shows both. */
-function readSingle({ headers, rawHeaders = [] }: RequestHeaders, name: string): Outcome<string | undefined> {
+function readSingle(
+  { headers, rawHeaders = [] }: RequestHeaders,
+  name: string,
+  several: TransportFault,
+): Outcome<string | undefined> {
   let seen = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index] ?? "";
     if (header.length === name.length && header.toLowerCase() === name) seen += 1;
   }
-  if (seen > 1) return new AuthError("invalid_request");
+  if (seen > 1) return badTransport(several);
   const value = headers[name];
-  return Array.isArray(value) ? new AuthError("invalid_request") : value;
+  return Array.isArray(value) ? badTransport(several) : value;
 }

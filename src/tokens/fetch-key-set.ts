@@ -1,4 +1,4 @@
-import { UpstreamFailure } from "../errors/upstream-failure.js";
+import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** Bounds of one fetch. */
 export interface FetchLimits {
@@ -45,6 +45,8 @@ async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): 
 function asFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   if (error instanceof SyntaxError) return new UpstreamFailure("JWKS", "UnreadableAnswer", { httpStatusCode: 200 });
-  const timedOut = error instanceof Error && error.name === "TimeoutError";
-  return new UpstreamFailure("JWKS", timedOut ? "TimeoutError" : "NetworkError");
+  if (error instanceof Error && error.name === "TimeoutError") return new UpstreamFailure("JWKS", "TimeoutError");
+  // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
+  const errno = error instanceof Error ? errnoOf(error.cause) : undefined;
+  return new UpstreamFailure("JWKS", "NetworkError", { errno });
 }

@@ -36,6 +36,8 @@ export class KeySet {
   #keys: ReadonlyMap<string, TrustedKey> = new Map();
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #inFlight: Promise<UpstreamFailure | undefined> | undefined;
+  /** Of the last fetch: what those who come while nothing is fetched are told. */
+  #failure: UpstreamFailure | undefined;
 
   constructor(source: UserPoolConfig["keys"], parts: KeySetParts) {
     this.#source = source;
@@ -128,6 +130,7 @@ export class KeySet {
       (document) => readKeySet(document) ?? new UpstreamFailure("JWKS", "NoUsableKey"),
       (error: unknown) => (error instanceof UpstreamFailure ? error : new UpstreamFailure("JWKS", "NetworkError")),
     );
+    this.#failure = keys instanceof UpstreamFailure ? keys : undefined;
     if (keys instanceof UpstreamFailure) {
       this.#backoff.failed();
       return keys;
@@ -139,7 +142,7 @@ export class KeySet {
   }
 
   /** Made for each who waits: whoever handles an error may write on it. */
-  #unavailable(cause?: UpstreamFailure): AuthError {
+  #unavailable(cause = this.#failure): AuthError {
     return new AuthError("jwks_unavailable", { cause, retryAfterSeconds: this.#backoff.waitMs / 1000 });
   }
 }

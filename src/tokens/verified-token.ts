@@ -21,6 +21,10 @@ export interface VerifiedToken {
   /** Of an access token; none for an ID token. */
   readonly scopes: readonly string[];
   readonly expSeconds: number;
+  /** When the user signed in; a refresh keeps it. */
+  readonly signedInAtSeconds: number;
+  /** The sign-in itself; a refresh keeps it. Older pools and emulators have none. */
+  readonly originJti: string | undefined;
 }
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -41,6 +45,8 @@ export function describeToken(
     groups: readGroups(payload),
     scopes: use === "access" ? Object.freeze(textOf(payload, "scope")?.split(" ").filter(Boolean) ?? []) : NONE,
     expSeconds: Number(ownValue(payload, "exp")),
+    signedInAtSeconds: secondsOf(payload, "auth_time") ?? secondsOf(payload, "iat") ?? 0,
+    originJti: textOf(payload, "origin_jti"),
   });
 }
 
@@ -54,4 +60,9 @@ function readGroups(payload: JsonObject): readonly string[] {
 function textOf(payload: JsonObject, claim: string): string | undefined {
   const value = ownValue(payload, claim);
   return typeof value === "string" ? value : undefined;
+}
+
+function secondsOf(payload: JsonObject, claim: string): number | undefined {
+  const value = ownValue(payload, claim);
+  return typeof value === "number" ? value : undefined;
 }

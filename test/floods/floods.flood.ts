@@ -128,6 +128,7 @@ describe("A flood of distinct tokens", () => {
         accessKeyId: `ASIA${exchanges}`,
         secretAccessKey: "s".repeat(40),
         sessionToken: `${exchanges}`.padEnd(1200, "t"),
+        obtainedAtMs: Date.now(),
         expiresAtMs: Date.now() + 3_600_000,
       };
     };

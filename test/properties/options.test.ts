@@ -120,6 +120,7 @@ const parts: SessionManagerParts = {
       accessKeyId: "ASIAEXAMPLE",
       secretAccessKey: "secret",
       sessionToken: "session",
+      obtainedAtMs: Date.now(),
       expiresAtMs: Date.now() + 3_600_000,
     }),
 };

@@ -53,7 +53,8 @@ function rememberSecrets(): void {
 
 /** Answers of upstreams hold all that, and are told by what they answer to. */
 function isUpstream({ req }: ServerResponse): boolean {
-  return req.headers["x-amz-target"] !== undefined || /\/\.well-known\/|\/jwks/.test(req.url ?? "");
+  const isSts = req.headers["content-type"] === "application/x-www-form-urlencoded";
+  return isSts || req.headers["x-amz-target"] !== undefined || /\/\.well-known\/|\/jwks/.test(req.url ?? "");
 }
 
 function watchAnswers(): void {

@@ -14,27 +14,37 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
   "credentials/federation.ts": [
     ["if (nowMs >= entry.credentials.expiresAtMs) {", "if (false) {", credentials],
     ["if (heldBack !== undefined) return heldBack;", "", credentials],
-    ["this.#inFlight.set(key, { tokenDigest, result });", "", credentials],
-    ["return mayDiffer ? this.#attempt(subject) : again(outcome);", "return again(outcome);", credentialsTest],
-    ["if (nowMs >= entry.refreshFromMs) void this.renew(subject);", "", credentialsTest],
-    ["this.#inFlight.delete(key);", "", credentialsTest],
+    [
+      "this.#inFlight.set(key, { owner: subject.owner, tokenDigest: subject.tokenDigest, mode, result });",
+      "",
+      credentials,
+    ],
+    ["return mayDiffer ? this.#attempt(subject, mode) : again(outcome);", "return again(outcome);", credentialsTest],
+    ["if (nowMs >= entry.refreshFromMs) this.#renewAhead(subject);", "", credentialsTest],
+    ["this.#inFlight.delete(key);\n      if (failed(outcome))", "if (failed(outcome))", credentialsTest],
     [
       "isAboutToken(failure.error) && failure.tokenDigest !== tokenDigest) return undefined;",
       "false) return undefined;",
       credentials,
     ],
   ],
-  "credentials/exchange.ts": [
+  "credentials/identity-calls.ts": [
     ["|| !(expiresAtMs > nowMs)", "", credentials],
     ["if (!accessKeyId || !secretAccessKey || !sessionToken ||", "if (", credentials],
-    ["identityId !== undefined && IDENTITY_ID.test(identityId)", "identityId !== undefined", credentials],
     [
-      "this.#client.send(command, { abortSignal: this.#deadline }));\n    if (failed(answer)) return answer;\n    const { IdentityId",
-      "this.#client.send(command));\n    if (failed(answer)) return answer;\n    const { IdentityId",
+      "isIdentityId(answer.IdentityId) ? answer.IdentityId",
+      "answer.IdentityId !== undefined ? answer.IdentityId",
       credentials,
     ],
+    [
+      'this.#attempt("GetId", () => client.send(command, { abortSignal: this.#deadline }))',
+      'this.#attempt("GetId", () => client.send(command))',
+      credentials,
+    ],
+  ],
+  "credentials/exchange.ts": [
     ["maxAttempts: 1,", "", credentialsTest],
-    ["boundAnswers(client);", "", credentialsTest],
+    ["client.middlewareStack.use(answerBound);", "", credentialsTest],
   ],
   "credentials/credentials.ts": [
     [

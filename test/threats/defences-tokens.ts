@@ -10,7 +10,7 @@ const load = { group: "denial of service" };
 /** From the request's headers to a verified token. */
 export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   "tokens/bearer.ts": [
-    ['if (seen > 1) return new AuthError("invalid_request");', "", transport],
+    ["if (seen > 1) return badTransport(several);", "", transport],
     ["header.toLowerCase() === name", "header === name", transport],
     ["(?!bearer(?: |$))", "", transport],
     ["/^bearer ([^\\s,]+)$/i", "/^bearer +([^\\s,]+)$/i", transport],
@@ -18,8 +18,8 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["/^bearer ([^\\s,]+)$/i", "/^bearer ([^\\s]+)$/i", transport],
     ["/^bearer ([^\\s,]+)$/i", "/^bearer ([^\\s,]+)/i", transport],
     ["/^bearer ([^\\s,]+)$/i", "/bearer ([^\\s,]+)$/i", transport],
-    ['return OTHER_SCHEME.test(value) ? undefined : new AuthError("invalid_request");', "return undefined;", transport],
-    ['return /^[^\\s,]+$/.test(value) ? value : new AuthError("invalid_request");', "return value;", transport],
+    ["return OTHER_SCHEME.test(value) ? undefined : badTransport(bearerFault(value));", "return undefined;", transport],
+    ["return /^[^\\s,]+$/.test(value) ? value : badTransport(idTokenFault(value));", "return value;", transport],
   ],
   "tokens/decode.ts": [
     ['typeof raw === "string" && raw.length <= MAX_TOKEN_LENGTH', 'typeof raw === "string"', load],

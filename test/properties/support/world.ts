@@ -155,7 +155,7 @@ export class World {
   }
 
   #exchange(subject: Subject): Promise<Exchanged> {
-    const claims = JSON.parse(Buffer.from(subject.idToken.split(".")[1] ?? "", "base64url").toString());
+    const claims = JSON.parse(Buffer.from((subject.login?.idToken ?? "").split(".")[1] ?? "", "base64url").toString());
     const owner = ownerOf(claims.iss, claims.sub, claims["cognito:groups"] ?? [], subject.roleArn);
     if (this.#pending.some((pending) => pending.owner === owner)) throw new Error(`Two exchanges at once for ${owner}`);
     return new Promise((resolve, reject) => {
@@ -175,7 +175,14 @@ export class World {
     const accessKeyId = `ASIA${this.#serial}`;
     this.#ownerOfKey.set(accessKeyId, owner);
     const expiresAtMs = this.#clock.nowMs + seconds * 1000;
-    return { identityId: "eu-west-1:0", accessKeyId, secretAccessKey: "secret", sessionToken: "session", expiresAtMs };
+    return {
+      identityId: "eu-west-1:0",
+      accessKeyId,
+      secretAccessKey: "secret",
+      sessionToken: "session",
+      obtainedAtMs: this.#clock.nowMs,
+      expiresAtMs,
+    };
   }
 
   #judge(answer: Answer, sent: Tokens, owner: string, sentAtSeconds: number): void {

@@ -1,0 +1,104 @@
+import { Backoff } from "../backoff.js";
+import type { Clock } from "../clock.js";
+import { DeadlineExceeded, within } from "../deadline.js";
+import { ConfigurationError } from "../errors/auth-error.js";
+import { warnOnce } from "../errors/warn-once.js";
+import type { SessionStore } from "./store.js";
+
+/**
+ * A store that shares a network with the application answers within a millisecond or two: 50 are the budget, counted in
+ * steps. A step that comes late counts no more than one in time: the process was busy, and the store may be fine.
+ */
+const STEP_MS = 10;
+const STEPS = 5;
+const CONNECT_MS = 1000;
+const UNREACHABLE = "The shared store fails or takes longer than 50 ms. Requests go on without it.";
+const BACKOFF = { firstMs: 500, longestMs: 5000 };
+
+/** What the store answered; undefined where it did not, or was not asked. */
+export type Answer<T> = { readonly value: T } | undefined;
+
+/**
+ * Stands between us and a store that may be down, slow or full: nobody waits longer than 50 ms for it, and while it
+ * fails it is asked by one request now and then only.
+ */
+export class StoreCircuit {
+  readonly #store: SessionStore;
+  readonly #backoff: Backoff;
+  /** Rises with each failure: of calls that fail together, the first one counts. */
+  #failures = 0;
+  #isProbing = false;
+  #connecting: Promise<void> | undefined;
+  #isConnected = false;
+
+  constructor(store: SessionStore, clock: Clock) {
+    this.#store = store;
+    this.#backoff = new Backoff(clock, BACKOFF);
+  }
+
+  /** Whether the store is being asked. One slow answer is not yet an outage. */
+  get isUp(): boolean {
+    return this.#backoff.failures < 2;
+  }
+
+  /** Connects, once. A store that cannot is no error: it shows at the first use. */
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#isConnected = true;
+    });
+    return this.#connecting;
+  }
+
+  /** Asks the store. Never rejects. */
+  async ask<T>(operation: (store: SessionStore) => Promise<T>): Promise<Answer<T>> {
+    if (this.isUp) return this.#attempt(operation);
+    if (this.#isProbing || this.#backoff.waitMs > 0) return undefined;
+    this.#isProbing = true;
+    const answer = await this.#attempt(operation);
+    this.#isProbing = false;
+    return answer;
+  }
+
+  async #attempt<T>(operation: (store: SessionStore) => Promise<T>): Promise<Answer<T>> {
+    if (!this.#isConnected) await this.connect();
+    const failuresBefore = this.#failures;
+    try {
+      const value = await inTime(() => operation(this.#store));
+      if (this.#failures === failuresBefore) this.#backoff.succeeded();
+      return { value };
+    } catch (error) {
+      // What a store says is not ours to repeat, but for what we say of the set-up.
+      if (error instanceof ConfigurationError) warnOnce("misconfigured", error.message);
+      if (this.#failures === failuresBefore) this.#noteFailure();
+      return undefined;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      await within(CONNECT_MS, () => this.#store.connect?.());
+    } catch {
+      // The first use finds out.
+    }
+  }
+
+  #noteFailure(): void {
+    this.#failures += 1;
+    this.#backoff.failed();
+    if (!this.isUp) warnOnce("store_unavailable", UNREACHABLE);
+  }
+}
+
+/** What `run` gives, unless the budget is spent before. */
+function inTime<T>(run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(step, STEP_MS, STEPS - 1);
+    function step(left: number): void {
+      if (left === 0) reject(new DeadlineExceeded());
+      else timer = setTimeout(step, STEP_MS, left - 1);
+    }
+    run()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}

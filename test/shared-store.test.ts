@@ -1,0 +1,329 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import { type AuthSessionOptions, SessionManager } from "cognito-auth-session";
+import { LocalCognito } from "cognito-auth-session/testing";
+import { TestClock } from "./support/app.js";
+import { type StoreHealth, TestStore } from "./support/test-store.js";
+
+const newKey = () => randomBytes(32).toString("base64");
+
+describe("A shared store", () => {
+  let cognito: LocalCognito;
+  let clock: TestClock;
+  let store: TestStore;
+  let key: string;
+
+  beforeEach(async () => {
+    clock = new TestClock();
+    cognito = await LocalCognito.start({ clock: clock.read });
+    store = new TestStore();
+    key = newKey();
+  });
+  afterEach(() => cognito.stop());
+
+  /** An engine without anything in memory, as a process that has just started. */
+  const process = (options: AuthSessionOptions = {}) =>
+    new SessionManager({ ...cognito.options, store, encryptionKeys: [key], ...options }, { clock: clock.read });
+  const request = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+  const accessKeyOf = async (sessions: SessionManager, token: string) =>
+    (await sessions.getSession(request(token))).credentials?.accessKeyId;
+  const tokenOf = (username: string, groups: string[] = []) => cognito.signIn({ username, groups }).idToken;
+  const calls = () => [cognito.requests("GetId"), cognito.requests("GetCredentialsForIdentity")];
+  const keyOf = (kind: string) => store.keysOf(kind)[0] ?? "";
+
+  describe("saves calls:", () => {
+    it("what one process fetched, all others have", async () => {
+      const token = tokenOf("ada");
+      const first = await accessKeyOf(process(), token);
+      for (let count = 0; count < 3; count += 1) expect(await accessKeyOf(process(), token)).to.equal(first);
+      expect(calls()).to.deep.equal([1, 1]);
+    });
+
+    it("a refreshed token of the same user costs none either", async () => {
+      const first = await accessKeyOf(process(), tokenOf("ada"));
+      clock.advance({ minutes: 3 });
+      expect(await accessKeyOf(process(), tokenOf("ada"))).to.equal(first);
+      expect(calls()).to.deep.equal([1, 1]);
+    });
+
+    it("one process asks while the others wait for what it finds", async () => {
+      // Tokens of their own, or one process' engines would share the exchange without any store.
+      const tokens = Array.from({ length: 8 }, () => tokenOf("ada"));
+      cognito.fail("GetCredentialsForIdentity", { delay: 150 });
+      const keys = await Promise.all(tokens.map((token) => accessKeyOf(process(), token)));
+      expect(new Set(keys).size).to.equal(1);
+      expect(calls()).to.deep.equal([1, 1]);
+    });
+
+    it("the identity id outlives the credentials", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      clock.advance({ hours: 2 });
+      await accessKeyOf(process(), tokenOf("ada"));
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("an identity that was deleted is forgotten by all", async () => {
+      const { identityId = "" } = await process().getSession(request(tokenOf("ada")));
+      cognito.deleteIdentity(identityId);
+      clock.advance({ hours: 2 });
+      const renewed = await process().getSession(request(tokenOf("ada")));
+      expect(renewed.identityId).not.to.equal(identityId);
+      clock.advance({ hours: 2 });
+      expect((await process().getSession(request(tokenOf("ada")))).identityId).to.equal(renewed.identityId);
+      expect(calls()).to.deep.equal([2, 4]);
+    });
+
+    it("who renews ahead renews for all", async () => {
+      const old = process();
+      await accessKeyOf(old, tokenOf("ada"));
+      clock.advance({ minutes: 56 });
+      const renewed = await accessKeyOf(process(), tokenOf("ada"));
+      await accessKeyOf(old, tokenOf("ada"));
+      await until(async () => (await accessKeyOf(old, tokenOf("ada"))) === renewed);
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("forceRefresh asks Cognito, and gives the others what it got", async () => {
+      const token = tokenOf("ada");
+      const session = await process().getSession(request(token));
+      const { accessKeyId } = await session.getCredentials({ forceRefresh: true });
+      expect(await accessKeyOf(process(), token)).to.equal(accessKeyId);
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("entries end with the credentials", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      expect(store.lifetimes.get(keyOf("credentials"))).to.be.within(3599, 3600);
+    });
+  });
+
+  describe("keeps users apart:", () => {
+    it("a user moved out of a group does not get the old role's credentials", async () => {
+      const asAdmin = await accessKeyOf(process(), tokenOf("ada", ["admin"]));
+      expect(await accessKeyOf(process(), tokenOf("ada"))).not.to.equal(asAdmin);
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("two users get two", async () => {
+      const ada = await accessKeyOf(process(), tokenOf("ada"));
+      expect(await accessKeyOf(process(), tokenOf("bob"))).not.to.equal(ada);
+    });
+  });
+
+  describe("tells nothing:", () => {
+    it("no key and no value shows anything about a user", async () => {
+      const token = tokenOf("ada-lovelace", ["admin"]);
+      const session = await process().getSession(request(token));
+      await process().revoke({ userSub: session.userSub ?? "" });
+      const { accessKeyId, secretAccessKey, sessionToken } = await session
+        .getCredentials()
+        .catch(() => ({ accessKeyId: "ASIA", secretAccessKey: "?", sessionToken: "?" }));
+      const kept = JSON.stringify([...store.entries]);
+      const known = [
+        session.userSub,
+        session.identityId,
+        "ada",
+        "admin",
+        cognito.options.userPoolId,
+        "eu-west-1",
+        token,
+      ];
+      for (const text of [...known, accessKeyId, secretAccessKey, sessionToken, "exp", "ASIA"]) {
+        expect(kept).not.to.include(text);
+      }
+      expect(store.entries.size).to.be.above(2);
+    });
+
+    it("the same user has other keys under another encryption key", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      const before = [...store.entries.keys()];
+      await accessKeyOf(process({ encryptionKeys: [newKey()] }), tokenOf("ada"));
+      expect(store.entries.size).to.equal(2 * before.length);
+    });
+  });
+
+  describe("is not believed:", () => {
+    const tampering: [string, (value: string, other: string) => string][] = [
+      ["copied from another user", (_value, other) => other],
+      ["altered by a bit", (value) => value.replace(/.(?=.{30}$)/, (each) => (each === "A" ? "B" : "A"))],
+      ["with another header", (value) => value.replace(/^[^.]+/, base64url('{"alg":"dir","enc":"A128GCM"}'))],
+      ["with alg none", (value) => value.replace(/^[^.]+/, base64url('{"alg":"none"}'))],
+      ["cut short", (value) => value.slice(0, -10)],
+      ["emptied", () => ""],
+      ["in plain text", () => '{"accessKeyId":"ASIAFORGED"}'],
+      ["very long", () => "x".repeat(2_000_000)],
+    ];
+    for (const [name, tamper] of tampering) {
+      it(`an entry ${name} is a miss`, async () => {
+        const ada = await accessKeyOf(process(), tokenOf("ada"));
+        const adas = keyOf("credentials");
+        const bob = await accessKeyOf(process(), tokenOf("bob"));
+        const bobs = store.keysOf("credentials").find((each) => each !== adas) ?? "";
+        store.entries.set(bobs, tamper(store.entries.get(bobs) ?? "", store.entries.get(adas) ?? ""));
+        const again = await accessKeyOf(process(), tokenOf("bob"));
+        expect(again).to.match(/^ASIA/).and.not.be.oneOf([ada, bob]);
+        expect(await accessKeyOf(process(), tokenOf("bob")), "and is replaced").to.equal(again);
+        expect(calls()).to.deep.equal([2, 3]);
+      });
+    }
+
+    it("nor is an identity id that was copied from another user", async () => {
+      const ada = await process().getSession(request(tokenOf("ada")));
+      const adas = keyOf("identity");
+      await accessKeyOf(process(), tokenOf("bob"));
+      const bobs = store.keysOf("identity").find((each) => each !== adas) ?? "";
+      store.entries.set(bobs, store.entries.get(adas) ?? "");
+      clock.advance({ hours: 2 });
+      expect((await process().getSession(request(tokenOf("bob")))).identityId).not.to.equal(ada.identityId);
+    });
+
+    it("an entry of one kind does not pass for another", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      const identity = store.entries.get(keyOf("identity")) ?? "";
+      store.entries.set(keyOf("credentials"), identity);
+      await accessKeyOf(process(), tokenOf("ada"));
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("nor are credentials that have ended, whatever the store still holds", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      clock.advance({ hours: 1 });
+      await accessKeyOf(process(), tokenOf("ada"));
+      expect(calls()).to.deep.equal([1, 2]);
+    });
+  });
+
+  describe("rotates its keys:", () => {
+    it("the first seals, all open, and a retired one is a miss", async () => {
+      const token = tokenOf("ada");
+      const [old, fresh] = [key, newKey()];
+      const first = await accessKeyOf(process({ encryptionKeys: [old] }), token);
+      expect(await accessKeyOf(process({ encryptionKeys: [old, fresh] }), token)).to.equal(first);
+      expect(await accessKeyOf(process({ encryptionKeys: [fresh, old] }), token)).to.equal(first);
+      expect(calls()).to.deep.equal([1, 1]);
+      const second = await accessKeyOf(process({ encryptionKeys: [fresh] }), token);
+      expect(second).not.to.equal(first);
+      expect(await accessKeyOf(process({ encryptionKeys: [fresh, old] }), token)).to.equal(second);
+      expect(calls()).to.deep.equal([2, 2]);
+    });
+  });
+
+  describe("is never depended on:", () => {
+    for (const health of ["down", "hanging", "full", "garbage"] as const satisfies readonly StoreHealth[]) {
+      it(`${health}, requests are answered, and each process keeps what it has`, async () => {
+        store.health = health;
+        const sessions = process();
+        const token = tokenOf("ada");
+        const first = await accessKeyOf(sessions, token);
+        expect(first).to.match(/^ASIA/);
+        expect(await accessKeyOf(sessions, token)).to.equal(first);
+        expect(calls()).to.deep.equal([1, 1]);
+      });
+
+      it(`${health}, it is asked now and then only, and is back by itself`, async () => {
+        const sessions = process({ credentials: "lazy" });
+        const ask = async (username: string) =>
+          (await sessions.getSession(request(tokenOf(username)))).getCredentials();
+        await ask("ada");
+        store.health = health;
+        for (let count = 0; count < 3; count += 1) await ask(`early-${count}`);
+        store.calls = 0;
+        const startedMs = performance.now();
+        for (let count = 0; count < 20; count += 1) await ask(`late-${count}`);
+        if (health !== "garbage") {
+          expect(sessions.health().storeIsUp).to.equal(false);
+          expect(store.calls).to.be.below(5);
+          expect(performance.now() - startedMs).to.be.below(1000);
+        }
+        store.health = "up";
+        clock.advance({ seconds: 10 });
+        await ask("bob");
+        expect(sessions.health().storeIsUp).to.equal(true);
+        await ask("carol");
+        expect(await accessKeyOf(process(), tokenOf("carol"))).to.match(/^ASIA/);
+        expect(cognito.requests("GetId")).to.equal(26);
+      });
+    }
+
+    it("a lock that nobody gives back holds a request up for a few seconds, no longer", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      store.entries.clear();
+      store.lock = async () => undefined;
+      const startedMs = performance.now();
+      expect(await accessKeyOf(process(), tokenOf("ada"))).to.match(/^ASIA/);
+      expect(performance.now() - startedMs).to.be.within(1000, 6000);
+    });
+
+    it("a lock that was lost costs one more call", async () => {
+      store.lock = async () => async () => {};
+      cognito.fail("GetCredentialsForIdentity", { delay: 100 });
+      const keys = await Promise.all([tokenOf("ada"), tokenOf("ada")].map((token) => accessKeyOf(process(), token)));
+      expect(keys.every((each) => each?.startsWith("ASIA"))).to.equal(true);
+      expect(cognito.requests("GetCredentialsForIdentity")).to.be.at.most(2);
+    });
+
+    it("a store without locks works", async () => {
+      const { get, set, delete: remove } = store;
+      const plain = { get: get.bind(store), set: set.bind(store), delete: remove.bind(store) };
+      const first = await accessKeyOf(process({ store: plain }), tokenOf("ada"));
+      expect(await accessKeyOf(process({ store: plain }), tokenOf("ada"))).to.equal(first);
+    });
+
+    it("whoever waited for a process that failed tries by itself", async () => {
+      cognito.fail("GetId", { error: "TooManyRequestsException", delay: 100, times: 1 });
+      const [first, second] = [tokenOf("ada"), tokenOf("ada")];
+      const results = await Promise.allSettled([accessKeyOf(process(), first), accessKeyOf(process(), second)]);
+      expect(results.map(({ status }) => status).sort()).to.deep.equal(["fulfilled", "rejected"]);
+    });
+
+    it("while Cognito is down, a new process serves what is shared until it ends", async () => {
+      const first = await accessKeyOf(process(), tokenOf("ada"));
+      cognito.fail("GetCredentialsForIdentity", { status: 503 });
+      clock.advance({ minutes: 58 });
+      expect(await accessKeyOf(process(), tokenOf("ada"))).to.equal(first);
+      clock.advance({ minutes: 2 });
+      const error = await accessKeyOf(process(), tokenOf("ada")).catch((each: unknown) => each);
+      expect(error).to.include({ code: "credentials_unavailable" });
+    });
+
+    it("one that never connects holds the first request up for a second, and no other", async () => {
+      store.health = "hanging";
+      const sessions = process({ store: Object.assign(store, { connect: () => new Promise<void>(() => {}) }) });
+      const startedMs = performance.now();
+      expect(await accessKeyOf(sessions, tokenOf("ada"))).to.match(/^ASIA/);
+      expect(performance.now() - startedMs).to.be.within(900, 2000);
+      expect(await accessKeyOf(sessions, tokenOf("bob"))).to.match(/^ASIA/);
+      expect(performance.now() - startedMs).to.be.below(2500);
+    });
+
+    it("is connected to by warmUp(), which a store that cannot connect does not fail", async () => {
+      let connected = 0;
+      const connect = async () => {
+        connected += 1;
+        throw new Error("connect ECONNREFUSED");
+      };
+      const sessions = process({ store: Object.assign(store, { connect }) });
+      await sessions.warmUp();
+      await accessKeyOf(sessions, tokenOf("ada"));
+      expect(connected).to.equal(1);
+    });
+
+    it("is closed with the engine", async () => {
+      await process().close();
+      expect(store.closed).to.equal(true);
+    });
+  });
+});
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString("base64url");
+}
+
+/** Waits for something that happens in the background, for two seconds at most. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect.fail("It did not happen within two seconds.");
+}
