@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect } from "chai";
-import { LocalCognito } from "cognito-auth-session/testing";
+import { LocalCognito, memoryStore } from "cognito-auth-session/testing";
 import type { ErrorRequestHandler } from "express";
 import supertest from "supertest";
 import { createApp as createBasics } from "../examples/express-basics.js";
 import { createApp as createGroups } from "../examples/express-groups.js";
+import { createApp as createFleet } from "../examples/fleet.js";
 import { createApp as createFiles } from "../examples/s3-user-files.js";
 import { LocalS3 } from "../examples/support/local-s3.js";
 import { get } from "./support/app.js";
@@ -44,6 +46,23 @@ describe("The examples", () => {
     expectRefusal(await get(app, "/users/somebody", reader), "forbidden");
   });
 
+  it("fleet: two servers share what they fetched, and a sign-out counts on both", async () => {
+    const local = await LocalCognito.start({ unauthenticatedIdentities: true });
+    const shared = { ...local.options, store: memoryStore(), encryptionKeys: [randomBytes(32).toString("base64")] };
+    const [one, other] = [createFleet(shared).app, createFleet(shared).app];
+    const { admin } = { admin: "arn:aws:iam::123456789012:role/admins" };
+    const { idToken } = local.signIn({ username: "ada", groups: ["admin"], roles: [admin] });
+    const here = (await get(one, "/whoami", idToken).expect(200)).body;
+    expect((await get(other, "/whoami", idToken).expect(200)).body).to.deep.equal(here);
+    expect(local.callerIdentity(here.signsAs)?.roleArn).to.equal(admin);
+    expect((await get(one, "/whoami").expect(200)).body).to.include({ isAuthenticated: false });
+    expect([local.requests("GetId"), local.requests("GetCredentialsForIdentity")]).to.deep.equal([2, 2]);
+    await supertest(one).post("/sign-out").set("Authorization", `Bearer ${idToken}`).expect(204);
+    for (const app of [one, other]) expectRefusal(await get(app, "/whoami", idToken), "token_revoked");
+    expect((await get(other, "/health").expect(200)).body).to.deep.equal({ ready: true, storeIsUp: true });
+    await local.stop();
+  });
+
   it("s3-user-files: each user's own, signed as the user", async () => {
     const { s3, endpoint } = await LocalS3.start(cognito);
     const app = createFiles(
@@ -62,6 +81,23 @@ describe("The examples", () => {
     expect((await get(app, "/files", bob).expect(200)).body).to.deep.equal({ files: [] });
     expect((await get(app, "/files/a.txt", bob).expect(404)).body).to.deep.equal({ error: "There is no such file." });
     await s3.stop();
+  });
+
+  it("fleet: two servers share what they fetched, and a sign-out counts on both", async () => {
+    const local = await LocalCognito.start({ unauthenticatedIdentities: true });
+    const shared = { ...local.options, store: memoryStore(), encryptionKeys: [randomBytes(32).toString("base64")] };
+    const [one, other] = [createFleet(shared).app, createFleet(shared).app];
+    const { admin } = { admin: "arn:aws:iam::123456789012:role/admins" };
+    const { idToken } = local.signIn({ username: "ada", groups: ["admin"], roles: [admin] });
+    const here = (await get(one, "/whoami", idToken).expect(200)).body;
+    expect((await get(other, "/whoami", idToken).expect(200)).body).to.deep.equal(here);
+    expect(local.callerIdentity(here.signsAs)?.roleArn).to.equal(admin);
+    expect((await get(one, "/whoami").expect(200)).body).to.include({ isAuthenticated: false });
+    expect([local.requests("GetId"), local.requests("GetCredentialsForIdentity")]).to.deep.equal([2, 2]);
+    await supertest(one).post("/sign-out").set("Authorization", `Bearer ${idToken}`).expect(204);
+    for (const app of [one, other]) expectRefusal(await get(app, "/whoami", idToken), "token_revoked");
+    expect((await get(other, "/health").expect(200)).body).to.deep.equal({ ready: true, storeIsUp: true });
+    await local.stop();
   });
 
   it("s3-user-files: what S3 denies is 403, and what it cannot do stays an error", async () => {

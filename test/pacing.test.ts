@@ -46,7 +46,7 @@ describe("GetId is called gently:", () => {
     expect(cognito.requests("GetId")).to.equal(30);
     // A window's worth at once, and the rest at the rate.
     expect(30 / seconds).to.be.below(20 * 1.6);
-    expect(seconds).to.be.above(1);
+    expect(seconds).to.be.above(0.9);
   });
 
   it("whoever could not get through in time is told at once, and when to come back", async () => {
@@ -78,7 +78,8 @@ describe("GetId is called gently:", () => {
     const results = await Promise.all(four.map((sessions, index) => askMany(sessions, 8, `process-${index}`)));
     const seconds = (performance.now() - startedMs) / 1000;
     expect(refusals(results.flat())).to.deep.equal([]);
-    expect(32 / seconds).to.be.below(20 * 1.6);
+    // Each process' first call goes at once.
+    expect((32 - 4) / seconds).to.be.below(20 * 1.6);
   });
 
   it("one process alone keeps to it while the store is down", async () => {
@@ -87,8 +88,8 @@ describe("GetId is called gently:", () => {
     const sessions = engine({ getIdRate: 20, store, encryptionKeys: [randomBytes(32).toString("base64")] });
     await sessions.warmUp();
     const startedMs = performance.now();
-    expect(refusals(await askMany(sessions, 20))).to.deep.equal([]);
-    expect(20 / ((performance.now() - startedMs) / 1000)).to.be.below(20 * 1.7);
+    expect(refusals(await askMany(sessions, 40))).to.deep.equal([]);
+    expect(40 / ((performance.now() - startedMs) / 1000)).to.be.below(20 * 1.5);
   });
 
   it("not at all for a user whose identity is known", async () => {
@@ -157,19 +158,27 @@ describe("Renewing ahead", () => {
     expect(last, "all, five minutes before the end").to.equal(40);
   });
 
-  it("is for no more than ten at once, and not while requests wait", async () => {
+  it("is for no more than ten at once", async () => {
     await Promise.all(users.map(ask));
     clock.advance({ minutes: 56 });
     cognito.fail("GetCredentialsForIdentity", { delay: 300, times: 40 });
     for (const user of users) await ask(user);
     await soon();
     expect(renewals() - users.length).to.equal(10);
-    const waiting = Array.from({ length: 15 }, (_, index) => ask(`new-${index}`));
-    await new Promise((resolve) => setTimeout(resolve, 320));
-    const before = renewals();
-    const many = Array.from({ length: 15 }, (_, index) => ask(`newer-${index}`));
-    await ask("user-20");
-    expect(renewals()).to.be.at.most(before + 15);
-    await Promise.all([...waiting, ...many]);
+  });
+
+  it("makes way for requests that wait", async () => {
+    await Promise.all(users.map(ask));
+    clock.advance({ minutes: 56 });
+    cognito.fail("GetCredentialsForIdentity", { delay: 300, times: 15 });
+    const waiting = Promise.all(Array.from({ length: 15 }, (_, index) => ask(`new-${index}`)));
+    while (renewals() < users.length + 15) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const user of users) await ask(user);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(renewals()).to.equal(users.length + 15);
+    await waiting;
+    await ask("user-0");
+    await soon();
+    expect(renewals()).to.equal(users.length + 16);
   });
 });

@@ -110,6 +110,15 @@ describe("revoke()", () => {
       clock.advance({ minutes: 30 });
       expect(await codeOf(sessions, phone.idToken)).to.equal("token_revoked");
     });
+
+    it("refuses a token that a refresh gave after it, also where it does not tell when the user signed in", async () => {
+      const sessions = engine();
+      const { idToken } = cognito.signIn({ username: "ada" });
+      await sessions.revoke({ originJti: signInOf(idToken) });
+      clock.advance({ minutes: 10 });
+      const claims = { sub: subOf(idToken), origin_jti: signInOf(idToken), auth_time: undefined };
+      expect(await codeOf(sessions, cognito.signToken({ tokenUse: "id", claims }))).to.equal("token_revoked");
+    });
   });
 
   for (const target of [
@@ -205,6 +214,28 @@ describe("revoke()", () => {
       const error = await sessions.revoke({ userSub: subOf(idToken) }).catch((each: unknown) => each);
       expect(error).to.include({ code: "store_unavailable", status: 503 });
       expect(await codeOf(sessions, idToken)).to.equal("token_revoked");
+    });
+
+    it("a look at the store that fails is made again", async () => {
+      const { idToken } = cognito.signIn({ username: "ada" });
+      await process().revoke({ userSub: subOf(idToken) });
+      let looks = 0;
+      const there = engine({
+        store: {
+          ...elsewhere(store),
+          // The first look tells that there is something new, and what it is cannot be had.
+          get: async (name) => {
+            looks += 1;
+            if (looks > 1 && looks < 4) throw new Error("down");
+            return store.get(name);
+          },
+        },
+        encryptionKeys: [key],
+        credentials: "lazy",
+      });
+      expect(await codeOf(there, idToken)).to.equal("ok");
+      clock.advance({ seconds: 0.1 });
+      expect(await codeOf(there, idToken)).to.equal("token_revoked");
     });
 
     it("while the store is down, requests go on, and it is looked at again when it is back", async () => {

@@ -53,6 +53,7 @@ describe("A shared store", () => {
       const keys = await Promise.all(tokens.map((token) => accessKeyOf(process(), token)));
       expect(new Set(keys).size).to.equal(1);
       expect(calls()).to.deep.equal([1, 1]);
+      await until(async () => store.locks.size === 0);
     });
 
     it("the identity id outlives the credentials", async () => {
@@ -60,6 +61,15 @@ describe("A shared store", () => {
       clock.advance({ hours: 2 });
       await accessKeyOf(process(), tokenOf("ada"));
       expect(calls()).to.deep.equal([1, 2]);
+    });
+
+    it("an identity id is kept for a week from its last use", async () => {
+      const sessions = process();
+      await accessKeyOf(sessions, tokenOf("ada"));
+      store.lifetimes.clear();
+      clock.advance({ hours: 24 });
+      await accessKeyOf(sessions, tokenOf("ada"));
+      await until(async () => store.lifetimes.get(keyOf("identity")) === 7 * 24 * 3600);
     });
 
     it("an identity that was deleted is forgotten by all", async () => {

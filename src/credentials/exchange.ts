@@ -82,8 +82,12 @@ export class IdentityPoolExchange {
       return calls.staleness === "deleted" ? this.#exchangeAnew(calls, subject) : first;
     }
     const result = await calls.getCredentials(known);
-    if (calls.staleness === undefined) return result;
-    await this.#identityIds.delete(subject.identityKey);
+    if (calls.staleness === undefined) {
+      // Nobody waits for that: who comes every day never needs GetId again.
+      void this.#identityIds.set(subject.identityKey, known);
+      return result;
+    }
+    this.#identityIds.delete(subject.identityKey);
     return this.#exchangeAnew(calls, subject);
   }
 
@@ -91,7 +95,7 @@ export class IdentityPoolExchange {
     const identityId = await calls.getId();
     if (failed(identityId)) return identityId;
     const result = await calls.getCredentials(identityId);
-    if (calls.staleness === undefined) await this.#identityIds.set(identityKey, identityId);
+    if (calls.staleness === undefined) void this.#identityIds.set(identityKey, identityId);
     return result;
   }
 

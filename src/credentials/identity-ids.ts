@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { SealedStore } from "../store/sealed-store.js";
 
-/** An identity id never changes while its user exists. */
+/** An identity id never changes while its user exists. Counted from its last use. */
 const TTL_SECONDS = 7 * 24 * 3600;
 const IDENTITY_ID = /^[\w-]+:[0-9a-f-]+$/i;
 
@@ -34,8 +34,8 @@ export class IdentityIds {
     await this.#store?.set("identity", identityKey, identityId, TTL_SECONDS);
   }
 
-  async delete(identityKey: string): Promise<void> {
+  /** Forgets an id that is of no use. What processes share is put right by the one that takes its place. */
+  delete(identityKey: string): void {
     this.#known.delete(identityKey);
-    await this.#store?.delete("identity", identityKey);
   }
 }

@@ -169,7 +169,7 @@ export const ERROR_TABLE = {
     status: 503,
     names: ["NetworkError"],
     challenge: undefined,
-    when: "the session store or the `isRevoked` lookup is down",
+    when: "the `isRevoked` lookup is down, or the store did not hear of `revoke()`",
     detail: "The session cannot be looked up right now.",
     recoverySuggestion: "Check the store behind the sessions or behind `isRevoked`.",
   },

@@ -4,8 +4,11 @@ import { type Run, Workshop } from "./workshop.js";
 
 const nameOf = (tests: Defence["noticedBy"]): string => ("group" in tests ? `threats: ${tests.group}` : tests.test);
 
-/** Set `DEFENCES` to a part of a file's name to look at that file's only. */
-const ONLY = DEFENCES.filter(({ file }) => file.includes(process.env.DEFENCES ?? ""));
+/** Set `DEFENCES` to parts of names of files or tests, with commas between them, to look at those only. */
+const WANTED = (process.env.DEFENCES ?? "").split(",");
+const ONLY = DEFENCES.filter(({ file, noticedBy }) =>
+  WANTED.some((part) => file.includes(part) || nameOf(noticedBy).includes(part)),
+);
 
 /** Without these, a test that always fails would seem to notice everything. */
 const INTACT = [...new Map(ONLY.map(({ noticedBy }) => [nameOf(noticedBy), noticedBy])).values()];

@@ -1,4 +1,5 @@
 import { credentialDefences } from "./defences-credentials.js";
+import { fleetDefences } from "./defences-fleet.js";
 import { keyDefences } from "./defences-keys.js";
 import { sessionDefences } from "./defences-session.js";
 import { tokenDefences } from "./defences-tokens.js";
@@ -18,11 +19,14 @@ export interface Defence {
 export type DefenceRow = readonly [source: string, replacement: string, noticedBy: Defence["noticedBy"]];
 
 /** Every defence that is taken away, one at a time. */
-export const DEFENCES: readonly Defence[] = Object.entries({
-  ...tokenDefences,
-  ...keyDefences,
-  ...sessionDefences,
-  ...credentialDefences,
-}).flatMap(([file, rows]) =>
-  rows.map(([source, replacement, noticedBy]) => ({ file, source, replacement, noticedBy })),
+export const DEFENCES: readonly Defence[] = [
+  tokenDefences,
+  keyDefences,
+  sessionDefences,
+  credentialDefences,
+  fleetDefences,
+].flatMap((table) =>
+  Object.entries(table).flatMap(([file, rows]) =>
+    rows.map(([source, replacement, noticedBy]) => ({ file, source, replacement, noticedBy })),
+  ),
 );

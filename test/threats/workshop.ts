@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Defence } from "./defences.js";
+import { DEFENCES, type Defence } from "./defences.js";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
 const MOCHA = join(PROJECT, "node_modules", "mocha", "bin", "mocha.js");
@@ -22,7 +22,7 @@ export class Workshop {
     for (const entry of ["package.json", "tsconfig.json", "src", "test/support", "test/threats"]) {
       cpSync(join(PROJECT, entry), join(this.#folder, entry), { recursive: true });
     }
-    for (const test of ["config", "credentials", "guards", "key-set", "session", "tokens"]) {
+    for (const test of new Set(DEFENCES.flatMap(({ noticedBy }) => ("test" in noticedBy ? noticedBy.test : [])))) {
       const file = join("test", `${test}.test.ts`);
       cpSync(join(PROJECT, file), join(this.#folder, file));
     }

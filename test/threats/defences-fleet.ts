@@ -1,0 +1,74 @@
+import type { DefenceRow } from "./defences.js";
+
+const store = { test: "shared-store" };
+const revocation = { test: "revocation" };
+const roles = { test: "roles-and-guests" };
+const pacing = { test: "pacing" };
+
+/** What processes share, who is whom, and how gently Cognito is called. */
+export const fleetDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
+  "store/sealing.ts": [
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a text of the source
+    ["derive(this.#secret, `content ${name}`)", 'derive(this.#secret, "content")', store],
+    ['createHmac("sha256", this.#nameKey)', 'createHmac("sha256", "public")', store],
+  ],
+  "store/circuit.ts": [
+    ["const STEPS = 5;", "const STEPS = 5000;", store],
+    ["if (this.#isProbing || this.#backoff.waitMs > 0) return undefined;", "", store],
+    ["if (this.#failures === failuresBefore) this.#backoff.succeeded();", "", store],
+    ["if (this.#failures === failuresBefore) this.#noteFailure();", "", store],
+    ["await within(CONNECT_MS, () => this.#store.connect?.());", "await this.#store.connect?.();", store],
+  ],
+  "store/sealed-store.ts": [
+    ["[this.#newest, ...this.#older].map(async (sealing) => {", "[this.#newest].map(async (sealing) => {", store],
+  ],
+  "credentials/shared-exchange.ts": [
+    ["&& clock() < credentials.expiresAtMs", "", store],
+    ['if (mode === "forced") return this.#ask(subject, mode);', "", store],
+    ["polls < MAX_POLLS", "polls < 10_000", store],
+    ["void lock();", "", store],
+  ],
+  "credentials/identity-ids.ts": [
+    ["if (known !== undefined || this.#store === undefined) return known;", "return known;", store],
+  ],
+  "credentials/pacer.ts": [
+    ["if (this.#left < 1) await this.#nextWindow();", "if (false) await this.#nextWindow();", pacing],
+    ['if (lock !== "held") this.#left +=', "this.#left +=", pacing],
+    ["if (yields || waitSeconds * 1000 > patienceMs)", "if (yields)", pacing],
+  ],
+  "session/revocations.ts": [
+    ["if (this.knows(tokens)) return true;\n    const { store }", "const { store }", revocation],
+    ['return "originJti" in target || token.signedInAtSeconds <=', "return token.signedInAtSeconds <=", revocation],
+    ['"originJti" in target || token.signedInAtSeconds <= Math.floor(atMs / 1000)', "true", revocation],
+    ["this.#lookedUp.get(token) !== latest", "!this.#lookedUp.has(token)", revocation],
+    ["return ageMs < MAX_AGE_MS ? this.#latest : this.#reading;", "return this.#latest;", revocation],
+    ["if (ageMs < REFRESH_AGE_MS) return this.#latest;", "", revocation],
+    ["for (const other of this.#sharing) other.#learn(target, nowMs);", "", revocation],
+    ["if (answers.every((answer) => answer !== undefined)) {", "{", revocation],
+    ["this.#parts.onRevoked(target);", "", revocation],
+  ],
+  "session/federator.ts": [
+    ["if (this.#parts.revocations.knows(Session.verifiedTokens(session)))", "if (false)", revocation],
+    ["return listsRole(id, roleArn) ? roleArn :", "return true ? roleArn :", roles],
+    ["return guestPool === undefined ? new AuthError", "return false ? new AuthError", roles],
+  ],
+  "session/role-by-group.ts": [
+    [
+      "if (preferred !== undefined && candidates.includes(preferred)) return preferred;",
+      "if (preferred !== undefined) return preferred;",
+      roles,
+    ],
+    ["if (preferred !== undefined && candidates.includes(preferred)) return preferred;", "", roles],
+  ],
+  "session/manager.ts": [
+    ['void this.#store?.delete("credentials", key);', "", revocation],
+    ["this.#clients.forget(key);", "", revocation],
+  ],
+  "credentials/federation.ts": [
+    ["if (this.#inFlight.get(key)?.result !== result) return outcome;", "", revocation],
+    ["this.#renewals >= MAX_RENEWALS ||", "", pacing],
+    ["|| waiting >= MAX_WAITING", "", pacing],
+  ],
+  "credentials/credentials.ts": [["aheadMs * (1 + JITTER * spread)", "aheadMs", pacing]],
+  "config/combinations.ts": [["if (options.guest !== true) return undefined;", "", roles]],
+};
