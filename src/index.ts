@@ -1,10 +1,4 @@
-export type { ConfigOptions, JsonWebKeySet, UserPoolOptions } from "./config/options.js";
-export type { AWSCredentials } from "./credentials/credentials.js";
-export type { AwsClientClass } from "./credentials/sdk-clients.js";
-export { AuthError, type AuthErrorDetails, ConfigurationError } from "./errors/auth-error.js";
-export type { AuthErrorCode } from "./errors/table.js";
-export { UpstreamFailure } from "./errors/upstream-failure.js";
-export type { ClaimCheck } from "./guards/guards.js";
+export * from "./core.js";
 export {
   authErrorHandler,
   authorize,
@@ -19,18 +13,3 @@ export {
   requireGroup,
   requireScope,
 } from "./http/express.js";
-export { fetchAuthSession, type SessionHealth, SessionManager, type SessionManagerParts } from "./session/manager.js";
-export type { RevocationTarget } from "./session/revocations.js";
-export { roleByGroup } from "./session/role-by-group.js";
-export type {
-  AuthSession,
-  AuthSessionOptions,
-  AuthSessionRequest,
-  AuthTokens,
-  IncomingAuthRequest,
-  SessionCallbacks,
-  UserInfo,
-} from "./session/types.js";
-export type { ReleaseLock, SessionStore } from "./store/store.js";
-export { decodeJWT } from "./tokens/decode.js";
-export type { JWT, JwtHeader, JwtPayload } from "./tokens/jwt.js";

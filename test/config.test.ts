@@ -20,6 +20,9 @@ import { expectRefusal } from "./support/expectations.js";
 const POOL = { userPoolId: "eu-west-1_AbCdEfGhI", clientId: "1h57kf5cpq17m0eml12example" };
 const IDENTITY_POOL = "eu-west-1:00000000-0000-4000-8000-000000000000";
 
+const KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString("base64");
+const STORE = { get: async () => undefined, set: async () => {}, delete: async () => {} };
+
 describe("Configuration", () => {
   let folder: string;
   beforeEach(() => {
@@ -333,6 +336,24 @@ describe("Configuration", () => {
       [{ ...POOL, customCheck: true }, "Option `customCheck` must be a function"],
       [{ ...POOL, isRevoked: {} }, "Option `isRevoked` must be a function"],
       [{ ...POOL, credentials: "always" }, 'Option `credentials` must be "eager" or "lazy".'],
+      [{ ...POOL, store: {} }, "Option `store` must be a store"],
+      [{ ...POOL, store: { ...STORE, lock: null } }, "Option `store` must be a store"],
+      [{ ...POOL, store: { ...STORE, close: 7 } }, "Option `store` must be a store"],
+      [{ ...POOL, store: STORE }, "Option `store` needs `encryptionKeys`"],
+      [{ ...POOL, encryptionKeys: [] }, "Option `encryptionKeys` must be a non-empty list of keys"],
+      [{ ...POOL, encryptionKeys: "k".repeat(43) }, "Option `encryptionKeys` must be a non-empty list of keys"],
+      [{ ...POOL, encryptionKeys: ["short"] }, "Option `encryptionKeys[0]` must be a non-empty list of keys"],
+      [{ ...POOL, encryptionKeys: [KEY, KEY] }, "Option `encryptionKeys` must name each key once."],
+      [{ ...POOL, encryptionKeys: [`${"A".repeat(43)}=`] }, "Option `encryptionKeys[0]`"],
+      [{ ...POOL, encryptionKeys: [`${KEY} `] }, "Option `encryptionKeys[0]`"],
+      [{ ...POOL, getIdRate: 0 }, "Option `getIdRate` must be a number of calls a second between 1 and 100000"],
+      [{ ...POOL, getIdRate: Number.NaN }, "Option `getIdRate`"],
+      [{ ...POOL, getIdRate: Number.POSITIVE_INFINITY }, "Option `getIdRate`"],
+      [{ ...POOL, getIdRate: "20" }, "Option `getIdRate`"],
+      [{ ...POOL, authFlow: "classic" }, 'Option `authFlow` must be "enhanced" or "basic".'],
+      [{ ...POOL, authFlow: "basic" }, 'Option `authFlow: "basic"` needs `roleArn`'],
+      [{ ...POOL, guest: "yes" }, "Option `guest` must be true or false."],
+      [{ ...POOL, stsEndpoint: "http://example.com" }, "`stsEndpoint` must be https"],
       [{ ...POOL, roleArn: "admin" }, "Option `roleArn` must be the ARN of an IAM role"],
       [{ ...POOL, tokenCacheSize: 1.5 }, "Option `tokenCacheSize` must be a whole number"],
       [{ ...POOL, credentialsCacheSize: 0 }, "Option `credentialsCacheSize` must be a whole number"],

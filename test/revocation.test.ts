@@ -80,11 +80,25 @@ describe("revoke()", () => {
       const { idToken } = cognito.signIn({ username: "ada" });
       const session = await sessions.getSession(request(idToken));
       const client = session.awsClient(S3Client, { region: "eu-west-1" });
+      expect(await client.config.credentials()).to.include({ accessKeyId: session.credentials?.accessKeyId });
       await sessions.revoke({ userSub: subOf(idToken) });
       for (const ask of [() => session.getCredentials(), () => client.config.credentials()]) {
         const error = await Promise.resolve(ask()).catch((each: unknown) => each);
         expect(error).to.include({ code: "token_revoked", status: 401 });
       }
+      expect(cognito.requests("GetCredentialsForIdentity")).to.equal(1);
+      expect(sessions.health().cachedCredentials).to.equal(0);
+    });
+
+    it("ends a request that goes on: asked again, it is refused", async () => {
+      const sessions = engine();
+      const { idToken } = cognito.signIn({ username: "ada" });
+      const open = request(idToken);
+      await sessions.getSession(open);
+      await sessions.revoke({ userSub: subOf(idToken) });
+      expect(await sessions.isAuthenticated(open)).to.equal(false);
+      const error = await sessions.getSession(open).catch((each: unknown) => each);
+      expect(error).to.include({ code: "token_revoked" });
     });
 
     it("reaches a request whose exchange is under way, and keeps nothing of it", async () => {
@@ -157,6 +171,76 @@ describe("revoke()", () => {
       clock.advance({ seconds: 1 });
       expect(await codeOf(there, idToken)).to.equal("token_revoked");
       expect(await codeOf(there, accessToken)).to.equal("token_revoked");
+      expect(await codeOf(process(), idToken)).to.equal("token_revoked");
+    });
+
+    it("reaches sessions that other processes still hold, before they are given credentials again", async () => {
+      const [here, there] = [process(), process()];
+      const { idToken } = cognito.signIn({ username: "ada" });
+      const open = request(idToken);
+      const session = await there.getSession(open);
+      await session.getCredentials();
+      await here.revoke({ userSub: subOf(idToken) });
+      clock.advance({ seconds: 2 });
+      for (const ask of [
+        () => session.getCredentials(),
+        () => session.getCredentials({ forceRefresh: true }),
+        () => there.getSession(open),
+      ]) {
+        const error = await ask().catch((each: unknown) => each);
+        expect(error).to.include({ code: "token_revoked" });
+      }
+      expect(cognito.requests("GetCredentialsForIdentity")).to.equal(1);
+    });
+
+    it("what was exchanged for the user before is not shared with a later sign-in", async () => {
+      const [here, there] = [process(), process()];
+      const { idToken } = cognito.signIn({ username: "ada" });
+      const old = await (await there.getSession(request(idToken))).getCredentials();
+      await here.revoke({ userSub: subOf(idToken) });
+      clock.advance({ seconds: 2 });
+      const session = await process().getSession(request(cognito.signIn({ username: "ada" }).idToken));
+      expect((await session.getCredentials()).accessKeyId).not.to.equal(old.accessKeyId);
+    });
+
+    it("what is under way when it comes is not left in the store", async () => {
+      const sessions = process();
+      const { idToken } = cognito.signIn({ username: "ada" });
+      const session = await sessions.getSession(request(idToken));
+      cognito.fail("GetCredentialsForIdentity", { delay: 100, times: 1 });
+      const underWay = session.getCredentials().catch((each: unknown) => each);
+      await until(() => cognito.requests("GetCredentialsForIdentity") === 1);
+      await sessions.revoke({ userSub: subOf(idToken) });
+      expect(await underWay).to.include({ code: "token_revoked" });
+      await until(() => store.keysOf("credentials").length === 0);
+    });
+
+    it("is heard of while keys are being changed, whichever key comes first where", async () => {
+      const fresh = randomBytes(32).toString("base64");
+      const old = engine({ store: elsewhere(store), encryptionKeys: [key, fresh], credentials: "lazy" });
+      const rolled = engine({ store: elsewhere(store), encryptionKeys: [fresh, key], credentials: "lazy" });
+      const tokens = ["ada", "bob", "carol"].map((username) => cognito.signIn({ username }).idToken);
+      for (const [index, token] of tokens.entries()) {
+        expect([await codeOf(old, token), await codeOf(rolled, token)]).to.deep.equal(["ok", "ok"]);
+        await [old, rolled, old][index]?.revoke({ userSub: subOf(token) });
+        clock.advance({ seconds: 2 });
+        expect([await codeOf(old, token), await codeOf(rolled, token)]).to.deep.equal([
+          "token_revoked",
+          "token_revoked",
+        ]);
+      }
+      // The same user again: the later time counts, whichever key sealed it.
+      const [again = "", anew = ""] = [tokens[0], cognito.signIn({ username: "ada" }).idToken];
+      await rolled.revoke({ userSub: subOf(again) });
+      clock.advance({ seconds: 2 });
+      expect([await codeOf(old, anew), await codeOf(rolled, anew)]).to.deep.equal(["token_revoked", "token_revoked"]);
+    });
+
+    it("is found for a token that is new here also where the news of it was lost", async () => {
+      const { idToken } = cognito.signIn({ username: "ada" });
+      await process().revoke({ userSub: subOf(idToken) });
+      const [, latest = ""] = store.keysOf("revoked");
+      store.entries.delete(latest);
       expect(await codeOf(process(), idToken)).to.equal("token_revoked");
     });
 

@@ -207,6 +207,12 @@ describe("Roles and guests", () => {
       expect(await codeOf(basic({ roleArn }).getSession(request(tokenOf("ada"))))).to.equal("credentials_denied");
     });
 
+    it("refuses a user whom `roleArn` names no role for, before any call", async () => {
+      const roleArn = roleByGroup({ admin: ROLES.admins });
+      expect(await codeOf(basic({ roleArn }).getSession(request(tokenOf("ada"))))).to.equal("credentials_denied");
+      expect(cognito.requests("GetId")).to.equal(0);
+    });
+
     it("needs a role", () => {
       expect(() => engine({ authFlow: "basic" })).to.throw(ConfigurationError, "`roleArn`");
     });

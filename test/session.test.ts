@@ -379,8 +379,13 @@ describe("The session", () => {
       expect(await rejection(fresh.getSession(request(tokens.idToken)))).to.include({ code: "credentials_denied" });
     });
 
-    it("takes Node requests only", async () => {
-      for (const given of [undefined, null, 7, {}, { headers: null }, new Request("http://localhost/")]) {
+    it("takes requests of Node's and of Fetch's, and nothing else", async () => {
+      const headers = { authorization: `Bearer ${tokens.idToken}` };
+      const fetched = new Request("http://localhost/", { headers });
+      for (const given of [{ headers }, fetched]) {
+        expect(await sessions.fromRequest(given)).to.include({ isAuthenticated: true });
+      }
+      for (const given of [undefined, null, 7, {}, { headers: null }]) {
         const error = await rejection(sessions.getSession(given as unknown as ReturnType<typeof request>));
         expect(error).to.be.instanceOf(AuthError).that.includes({ code: "misconfigured" });
       }

@@ -46,7 +46,12 @@ function usedMemory(info: string): number {
 }
 
 async function heapBytes(): Promise<number> {
-  const federation = new Federation({ clock: systemClock, maxUsers: USERS, exchange: async () => credentialsOf() });
+  const federation = new Federation({
+    onOrphan: () => {},
+    clock: systemClock,
+    maxUsers: USERS,
+    exchange: async () => credentialsOf(),
+  });
   const before = await heapInUse();
   for (let user = 0; user < USERS; user += 1) await federation.renew(subject(), "foreground");
   const after = await heapInUse();

@@ -58,7 +58,7 @@ export interface ConfigOptions extends UserPoolOptions {
   /** Keys that seal what the store keeps: 32 bytes each, in base64. The first seals, all open. */
   readonly encryptionKeys?: readonly string[] | undefined;
   /**
-   * How many GetId calls a second all processes that share the store may make; without a store, this process. Default
+   * How many GetId calls a second all processes that share the store may make; without a store, this engine. Default
    * 20, as Amazon allows 25 to an account; none for an emulator on loopback. `null` sets no limit.
    */
   readonly getIdRate?: number | null | undefined;

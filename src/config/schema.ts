@@ -87,9 +87,18 @@ const options = v.object(
     authFlow: v.optional(v.picklist(["enhanced", "basic"], 'must be "enhanced" or "basic"')),
     guest: v.optional(v.boolean("must be true or false")),
     store: v.optional(
-      v.custom<SessionStore>(isStore, "must be a store: redisStore(), or an object with get, set and delete"),
+      v.custom<SessionStore>(
+        isStore,
+        "must be a store: redisStore(), or an object with the functions get, set and delete",
+      ),
     ),
-    encryptionKeys: v.optional(v.pipe(v.array(encryptionKey, KEYS), v.minLength(1, KEYS))),
+    encryptionKeys: v.optional(
+      v.pipe(
+        v.array(encryptionKey, KEYS),
+        v.minLength(1, KEYS),
+        v.check((keys) => new Set(keys.map(bytesOf)).size === keys.length, "must name each key once"),
+      ),
+    ),
     getIdRate: v.optional(v.nullable(v.pipe(v.number(RATE), v.minValue(1, RATE), v.maxValue(100_000, RATE)))),
     tokenCacheSize: v.optional(count("must be a whole number of tokens between 0 and 1000000", 1_000_000)),
     credentialsCacheSize: v.optional(
@@ -170,12 +179,23 @@ function pathOf(path: readonly { readonly key?: unknown }[] | undefined): string
 
 /** Exactly 32 bytes, spelled as base64 or base64url, with or without padding. */
 function isKey(text: string): boolean {
-  return /^[\w+/-]{43}=?$/.test(text) && Buffer.from(text, "base64").byteLength === 32;
+  const bytes = Buffer.from(text, "base64");
+  // One byte over and over is a placeholder that somebody forgot.
+  return /^[\w+/-]{43}=?$/.test(text) && bytes.byteLength === 32 && new Set(bytes).size > 1;
+}
+
+function bytesOf(key: string): string {
+  return Buffer.from(key, "base64").toString("hex");
 }
 
 function isStore(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return ["get", "set", "delete"].every((name) => typeof Reflect.get(value, name) === "function");
+  const isFunction = (name: string) => typeof Reflect.get(value, name) === "function";
+  const isAbsent = (name: string) => Reflect.get(value, name) === undefined;
+  return (
+    ["get", "set", "delete"].every(isFunction) &&
+    ["lock", "connect", "close"].every((name) => isAbsent(name) || isFunction(name))
+  );
 }
 
 /** Made by a literal: an instance of some class would be taken for empty options. */

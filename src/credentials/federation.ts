@@ -17,6 +17,8 @@ export interface FederationParts {
   readonly clock: Clock;
   readonly exchange: Exchange;
   readonly maxUsers: number;
+  /** Told of what came when its user had been forgotten: it may have been shared meanwhile. */
+  readonly onOrphan: (key: string) => void;
 }
 
 /** Without the token: what is kept for an hour must not be one. */
@@ -46,13 +48,15 @@ interface Failure {
 export class Federation {
   readonly #clock: Clock;
   readonly #exchange: Exchange;
+  readonly #onOrphan: FederationParts["onOrphan"];
   readonly #entries: LRUCache<string, Entry>;
   readonly #failures: LRUCache<string, Failure>;
   readonly #inFlight = new Map<string, InFlight>();
   #renewals = 0;
 
-  constructor({ clock, exchange, maxUsers }: FederationParts) {
+  constructor({ clock, exchange, maxUsers, onOrphan }: FederationParts) {
     this.#clock = clock;
+    this.#onOrphan = onOrphan;
     this.#exchange = exchange;
     this.#entries = new LRUCache({ max: maxUsers });
     this.#failures = new LRUCache({ max: maxUsers });
@@ -127,7 +131,10 @@ export class Federation {
     const exchanged = this.#exchange(subject, mode).catch((error: unknown) => fromAwsError(error, "GetId"));
     const result = exchanged.then((outcome) => {
       // Forgotten meanwhile, it is nobody's any more.
-      if (this.#inFlight.get(key)?.result !== result) return outcome;
+      if (this.#inFlight.get(key)?.result !== result) {
+        this.#onOrphan(key);
+        return outcome;
+      }
       this.#inFlight.delete(key);
       if (failed(outcome)) this.#noteFailure(subject, outcome);
       else this.#keep(subject, outcome);

@@ -5,8 +5,10 @@ import type { Outcome } from "../errors/outcome.js";
 import type { SealedStore } from "../store/sealed-store.js";
 import type { ExchangeMode } from "./credentials.js";
 
-/** Calls are let through a window's worth at a time; whoever takes the window may make them all. */
-const WINDOW_MS = 250;
+/** Slots that nobody used may be used for so long after. */
+const BURST_SECONDS = 0.25;
+/** For hosts whose clocks differ. */
+const LOCK_SECONDS = 60;
 const MAX_UNDER_WAY = 100;
 
 /** What the pacer works with. */
@@ -16,7 +18,7 @@ export interface PacerParts {
   readonly ratePerSecond: number | undefined;
   /** Where processes agree who may call when. */
   readonly store: SealedStore | undefined;
-  /** What is being called: windows of one scope are shared. */
+  /** What is being called: slots of one scope are shared. */
   readonly scope: string;
 }
 
@@ -27,20 +29,20 @@ export interface Patience {
 }
 
 interface Waiting {
-  readonly go: (outcome: AuthError | undefined) => void;
+  readonly go: (refusal: AuthError | undefined) => void;
 }
 
 /**
- * Holds a call to a rate, for all processes that share the store together. Whoever could not be let through in time is
- * told at once, and when to come back; renewals ahead of time do not stand in the way of requests.
+ * Holds a call to a rate, for all processes that share the store together: time is cut into slots, one call each, and
+ * each slot is one process'. Whoever could not be let through in time is told at once, and when to come back; renewals
+ * ahead of time do not stand in the way of requests.
  */
 export class Pacer {
   readonly #parts: PacerParts;
   readonly #queue: Waiting[] = [];
   #underWay = 0;
-  #window = Number.NaN;
-  /** The first call goes at once, however low the rate. */
-  #left = 1;
+  /** Of this slot, and those before it, we know whose they are. */
+  #lastTried = Number.NEGATIVE_INFINITY;
   #isPumping = false;
 
   constructor(parts: PacerParts) {
@@ -49,21 +51,24 @@ export class Pacer {
 
   /** Makes a call when its turn has come. */
   async run<T>(patience: Patience, call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    if (this.#parts.ratePerSecond === undefined) return call();
-    const refusal = await this.#turn(patience, this.#parts.ratePerSecond);
+    const { ratePerSecond } = this.#parts;
+    if (ratePerSecond === undefined) return call();
+    const refusal = await this.#turn(patience, ratePerSecond);
     if (refusal !== undefined) return refusal;
     try {
       return await call();
     } finally {
       this.#underWay -= 1;
-      this.#pump();
+      this.#pump(ratePerSecond);
     }
   }
 
   #turn({ mode, patienceMs }: Patience, ratePerSecond: number): Promise<AuthError | undefined> {
     const waitSeconds = (this.#queue.length + 1) / ratePerSecond;
     const yields = mode === "background" && this.#queue.length > 0;
-    if (yields || waitSeconds * 1000 > patienceMs) return Promise.resolve(tooMany(waitSeconds));
+    if (yields || (this.#queue.length > 0 && waitSeconds * 1000 > patienceMs)) {
+      return Promise.resolve(tooMany(waitSeconds));
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#queue.splice(this.#queue.indexOf(waiting), 1);
@@ -76,39 +81,45 @@ export class Pacer {
         },
       };
       this.#queue.push(waiting);
-      this.#pump();
+      this.#pump(ratePerSecond);
     });
   }
 
   /** Lets through whoever may go, and sees to it that the others' turn comes. */
-  #pump(): void {
+  #pump(ratePerSecond: number): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    void this.#letThrough();
+    void this.#letThrough(ratePerSecond);
   }
 
-  async #letThrough(): Promise<void> {
+  async #letThrough(ratePerSecond: number): Promise<void> {
     while (this.#queue.length > 0 && this.#underWay < MAX_UNDER_WAY) {
-      if (this.#left < 1) await this.#nextWindow();
-      else {
-        this.#left -= 1;
-        this.#underWay += 1;
-        this.#queue.shift()?.go(undefined);
-      }
+      if (!(await this.#takeSlot(ratePerSecond))) continue;
+      // Whoever waited for this slot may have given up: it is lost then.
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      this.#underWay += 1;
+      next.go(undefined);
     }
     // In the same turn as the last look at the queue: whoever comes next starts it again.
     this.#isPumping = false;
   }
 
-  /** Adds the calls of a window that is ours; waits where this one was asked for already. */
-  async #nextWindow(): Promise<void> {
-    const { ratePerSecond = Number.POSITIVE_INFINITY, store, scope, clock } = this.#parts;
-    const window = Math.floor(clock() / WINDOW_MS);
-    if (window === this.#window) return pause(WINDOW_MS - (clock() % WINDOW_MS));
-    this.#window = window;
-    // The lock is not given back: it ends with its window. Without a store each process keeps to the rate by itself.
-    const lock = await store?.lock("pace", `${scope} ${window}`, 1);
-    if (lock !== "held") this.#left += (ratePerSecond * WINDOW_MS) / 1000;
+  /** Takes the next slot that may be used, or waits until there is one to try. */
+  async #takeSlot(ratePerSecond: number): Promise<boolean> {
+    const { clock, store, scope } = this.#parts;
+    const slotMs = 1000 / ratePerSecond;
+    const current = Math.floor(clock() / slotMs);
+    const slot = Math.max(this.#lastTried + 1, current - Math.floor(BURST_SECONDS * ratePerSecond));
+    if (slot > current) {
+      // A clock that was set back is believed again once it has caught up with us, or at once if that would take long.
+      if (slot > current + ratePerSecond) this.#lastTried = current;
+      await pause(Math.max(1, slotMs - (clock() % slotMs)));
+      return false;
+    }
+    this.#lastTried = slot;
+    // Never given back: a slot is used once. Without a store each process keeps to the rate by itself.
+    return (await store?.lock("pace", `${scope} ${slot}`, LOCK_SECONDS)) !== "held";
   }
 }
 

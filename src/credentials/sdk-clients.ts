@@ -92,7 +92,9 @@ export class SdkClients {
 
   #complete<Settings extends object>(config: Settings | undefined, holder: Kept["source"]): Settings {
     const requestHandler = { httpAgent: this.#httpAgent, httpsAgent: this.#httpsAgent };
-    const settings = { requestHandler, ...config, credentials: () => holder.current() };
+    // The SDK would keep what it was given until shortly before its end; ours is kept, and judged, by the session.
+    const credentials = Object.assign(() => holder.current(), { memoized: true });
+    const settings = { requestHandler, ...config, credentials };
     // `credentials` and `requestHandler` are settings of every SDK client; its own type cannot be known here.
     return settings as unknown as Settings;
   }

@@ -5,7 +5,7 @@ import type { SealedStore } from "../store/sealed-store.js";
 import { isJsonObject } from "../tokens/json.js";
 import { type Exchange, type ExchangedCredentials, type ExchangeMode, refreshFromMs } from "./credentials.js";
 import { isIdentityId } from "./identity-ids.js";
-import type { Subject } from "./subject.js";
+import type { Owner, Subject } from "./subject.js";
 
 /** Longer than Cognito takes. A process that dies with the lock holds the others up for so long. */
 const LOCK_TTL_SECONDS = 3;
@@ -16,6 +16,8 @@ const MAX_POLLS = (LOCK_TTL_SECONDS * 1000) / POLL_MS;
 export interface SharedExchangeParts {
   readonly clock: Clock;
   readonly store: SealedStore;
+  /** Whether what was obtained for somebody at a time is not to be used any more. */
+  readonly isOutdated: (owner: Owner, obtainedAtMs: number) => boolean;
 }
 
 /**
@@ -43,10 +45,12 @@ export class SharedExchange {
   /** One process at a time; the others look whether it has found something. */
   async #inTurn(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     const { store } = this.#parts;
+    let misses = 0;
     for (let polls = 0; polls < MAX_POLLS; polls += 1) {
       const lock = await store.lock("exchange", subject.key, LOCK_TTL_SECONDS);
       // A single answer that did not come says nothing yet about who holds the lock.
-      if (lock === "unavailable" && !store.isUp) break;
+      misses = lock === "unavailable" ? misses + 1 : 0;
+      if (misses > 1) break;
       const found = await this.#read(subject);
       const isFound = found !== undefined && this.#isFresh(found);
       if (typeof lock === "function") {
@@ -73,9 +77,10 @@ export class SharedExchange {
   }
 
   async #read(subject: Subject): Promise<ExchangedCredentials | undefined> {
-    const { clock, store } = this.#parts;
+    const { clock, store, isOutdated } = this.#parts;
     const credentials = readShared(await store.get("credentials", subject.key));
-    return credentials !== undefined && clock() < credentials.expiresAtMs ? credentials : undefined;
+    if (credentials === undefined || clock() >= credentials.expiresAtMs) return undefined;
+    return subject.owner !== undefined && isOutdated(subject.owner, credentials.obtainedAtMs) ? undefined : credentials;
   }
 
   #isFresh(credentials: ExchangedCredentials): boolean {

@@ -4,14 +4,15 @@ import { Session } from "../session/session.js";
 import type { AuthSession } from "../session/types.js";
 import { askWhether } from "../session/user-checks.js";
 import { ownValue } from "../tokens/json.js";
-import { checkNames, checkScopes } from "./definitions.js";
+import { checkNames, checkNoArguments, checkScopes } from "./definitions.js";
 import { type Guard, guardBy } from "./guard.js";
 
 /** What a claim may be compared with. */
 export type ClaimCheck = string | number | boolean | ((value: unknown) => boolean | Promise<boolean>);
 
 /** A signed-in user. */
-export function authGuard(): Guard {
+export function authGuard(...none: readonly unknown[]): Guard {
+  checkNoArguments("requireAuth", none);
   return guardBy(() => undefined);
 }
 
@@ -84,7 +85,8 @@ export function claimGuard(name: string, expected: ClaimCheck): Guard {
 }
 
 /** A user whose AWS credentials are at hand; fetches them where they are not. */
-export function credentialsGuard(): Guard {
+export function credentialsGuard(...none: readonly unknown[]): Guard {
+  checkNoArguments("requireCredentials", none);
   return guardBy((session) => {
     const { exchange } = Session.engineOf(session);
     return whenReady(exchange(session, false), (outcome) => (failed(outcome) ? outcome : undefined));

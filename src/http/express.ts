@@ -2,21 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
 import { checkNoArguments } from "../guards/definitions.js";
-import type { Guard } from "../guards/guard.js";
-import {
-  anyScopeGuard,
-  authGuard,
-  authorizeGuard,
-  type ClaimCheck,
-  claimGuard,
-  credentialsGuard,
-  everyGroupGuard,
-  groupGuard,
-  scopeGuard,
-} from "../guards/guards.js";
+import { type GuardSet, guardSet } from "../guards/guard-set.js";
 import { SessionManager } from "../session/manager.js";
 import type { AuthSession, AuthSessionOptions, AuthSessionRequest } from "../session/types.js";
-import { problemOf, tellOperator } from "./problem.js";
+import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
 
 declare global {
   namespace Express {
@@ -66,83 +55,50 @@ export function authSession(options?: AuthSessionOptions | SessionManager): Requ
   };
 }
 
-/**
- * Lets signed-in users pass. For apps with `required: false`; otherwise `authSession()` has seen to it.
- *
- * Refuses with 401 `missing_token`; like every guard, with 500 `misconfigured` where no `authSession()` is mounted.
- *
- * @throws {TypeError} where the parentheses were forgotten
- */
-export function requireAuth(...none: never[]): RequestHandler {
-  checkNoArguments("requireAuth", none);
-  return guarded(authGuard());
-}
+const guards: GuardSet<RequestHandler, IncomingMessage, AuthSessionRequest> = guardSet((guard) => {
+  return (request, _response, next) => {
+    const candidate = "authSession" in request ? request.authSession : undefined;
+    settle(guard(candidate, request), next, next);
+  };
+});
+
+/** Lets signed-in users pass: {@link GuardSet.requireAuth}. */
+export const requireAuth = guards.requireAuth;
 
 /**
- * Lets members of any of the groups pass (`cognito:groups`, exact and case-sensitive).
+ * Lets members of any of the groups pass: {@link GuardSet.requireGroup}.
  *
- * @param groups group names; at least one
- * @throws {TypeError} when the route is defined, for an empty list or a name that is not a string
  * @example
  * ```ts
  * app.delete("/users/:id", requireGroup("admin", "support"), handler);
  * ```
  */
-export function requireGroup(...groups: readonly string[]): RequestHandler {
-  return guarded(groupGuard(...groups));
-}
+export const requireGroup = guards.requireGroup;
 
-/** Lets members of all of the groups pass. @throws {TypeError} as {@link requireGroup} */
-export function requireEveryGroup(...groups: readonly string[]): RequestHandler {
-  return guarded(everyGroupGuard(...groups));
-}
+/** Lets members of all of the groups pass: {@link GuardSet.requireEveryGroup}. */
+export const requireEveryGroup = guards.requireEveryGroup;
 
-/** Lets access tokens with all of the scopes pass (RFC 6750 section 3.1). @throws {TypeError} as {@link requireGroup} */
-export function requireScope(...scopes: readonly string[]): RequestHandler {
-  return guarded(scopeGuard(...scopes));
-}
+/** Lets access tokens with all of the scopes pass: {@link GuardSet.requireScope}. */
+export const requireScope = guards.requireScope;
 
-/** Lets access tokens with any of the scopes pass. @throws {TypeError} as {@link requireGroup} */
-export function requireAnyScope(...scopes: readonly string[]): RequestHandler {
-  return guarded(anyScopeGuard(...scopes));
-}
+/** Lets access tokens with any of the scopes pass: {@link GuardSet.requireAnyScope}. */
+export const requireAnyScope = guards.requireAnyScope;
+
+/** Lets sessions pass whose claim is as expected: {@link GuardSet.requireClaim}. */
+export const requireClaim = guards.requireClaim;
+
+/** Sees to it that `req.authSession.credentials` is there: {@link GuardSet.requireCredentials}. */
+export const requireCredentials = guards.requireCredentials;
 
 /**
- * Lets sessions pass whose claim has a value or satisfies a predicate. Where both tokens carry the claim, both must.
- *
- * @param name the claim, as it stands in the token: `email_verified`, `custom:tenant`
- * @param expected the value, compared strictly, or a predicate; only `true` passes
- * @throws {TypeError} when the route is defined, for a name or a value that cannot be compared with
- */
-export function requireClaim(name: string, expected: ClaimCheck): RequestHandler {
-  return guarded(claimGuard(name, expected));
-}
-
-/**
- * Sees to it that `req.authSession.credentials` is there. Refuses with 401 `id_token_required`, 403
- * `credentials_denied`, 503 `credentials_unavailable`.
- *
- * @throws {TypeError} where the parentheses were forgotten
- */
-export function requireCredentials(...none: never[]): RequestHandler {
-  checkNoArguments("requireCredentials", none);
-  return guarded(credentialsGuard());
-}
-
-/**
- * A check of your own on a signed-in session. Anything but `true`, a throw, a rejection, or no answer within
- * `requestTimeout` is 403 `forbidden`.
+ * A check of your own: {@link GuardSet.authorize}.
  *
  * @example
  * ```ts
  * app.get("/users/:id", authorize((session, req) => session.userSub === req.params.id), handler);
  * ```
  */
-export function authorize<Request extends IncomingMessage = AuthSessionRequest>(
-  check: (session: AuthSession, request: Request) => boolean | Promise<boolean>,
-): RequestHandler {
-  return guarded(authorizeGuard(check));
-}
+export const authorize = guards.authorize;
 
 /**
  * Answers every {@link AuthError} as `application/problem+json` (RFC 9457) and passes other errors on. Mount it last.
@@ -153,22 +109,11 @@ export function authErrorHandler(...none: never[]): ErrorRequestHandler {
   checkNoArguments("authErrorHandler", none);
   return (error, _request, response, next) => {
     if (!(error instanceof AuthError) || response.headersSent) return next(error);
-    tellOperator(error);
     const { status, headers, body } = problemOf(error);
     response.statusCode = status;
-    // Of the answer that the handler had begun to describe.
-    for (const name of ["Content-Encoding", "Content-Language", "Content-Range", "ETag", "Last-Modified"]) {
-      response.removeHeader(name);
-    }
+    for (const name of SUPERSEDED_HEADERS) response.removeHeader(name);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.end(body);
-  };
-}
-
-function guarded(guard: Guard): RequestHandler {
-  return (request, _response, next) => {
-    const candidate = "authSession" in request ? request.authSession : undefined;
-    settle(guard(candidate, request), next, next);
   };
 }
 

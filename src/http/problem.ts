@@ -4,6 +4,9 @@ import { ERROR_TABLE } from "../errors/table.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
 import { warnOnce } from "../errors/warn-once.js";
 
+/** Headers of the answer that a handler had begun to describe, and that is not sent. */
+export const SUPERSEDED_HEADERS = ["Content-Encoding", "Content-Language", "Content-Range", "ETag", "Last-Modified"];
+
 /** An answer, for any framework to send. */
 export interface ProblemAnswer {
   readonly status: number;
@@ -16,6 +19,7 @@ export interface ProblemAnswer {
  * `code` and `name` tell clients what happened. Every text is from the error table.
  */
 export function problemOf(error: AuthError): ProblemAnswer {
+  tellOperator(error);
   const { status, code, name } = error;
   const body = JSON.stringify({ status, title: STATUS_CODES[status], detail: ERROR_TABLE[code].detail, code, name });
   return {
@@ -34,7 +38,7 @@ export function problemOf(error: AuthError): ProblemAnswer {
  * Says once, as a process warning, what is wrong with the set-up or cannot be reached: the client is not told, and no
  * other handler will see the error. The texts are ours.
  */
-export function tellOperator({ code, status, cause, recoverySuggestion }: AuthError): void {
+function tellOperator({ code, status, cause, recoverySuggestion }: AuthError): void {
   if (status < 500) return;
   const failure = cause instanceof UpstreamFailure ? cause.message : undefined;
   if (failure === undefined) warnOnce(code, recoverySuggestion);

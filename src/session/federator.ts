@@ -5,7 +5,7 @@ import type { Federation } from "../credentials/federation.js";
 import type { AwsClientClass, SdkClients } from "../credentials/sdk-clients.js";
 import { guestOf, type Subject, subjectOf } from "../credentials/subject.js";
 import { AuthError } from "../errors/auth-error.js";
-import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
+import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import { ownValue } from "../tokens/json.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
 import type { Revocations } from "./revocations.js";
@@ -14,12 +14,14 @@ import type { SessionCallbacks } from "./types.js";
 
 const NOT_LISTED = "The role that `roleArn` names is not among the roles in the user's ID token (`cognito:roles`).";
 
+const NO_ROLE = "`roleArn` named no role for this user, and in the basic flow nobody else does.";
+
 /** What the federator works with. */
 export interface FederatorParts {
   readonly config: Pick<Config, "authFlow" | "guestPool">;
   readonly federation: Federation;
   readonly clients: SdkClients;
-  readonly revocations: Pick<Revocations, "knows">;
+  readonly revocations: Pick<Revocations, "check">;
   readonly roleArn: SessionCallbacks["roleArn"];
 }
 
@@ -43,19 +45,22 @@ export class Federator {
   provide(session: Session, forceRefresh: boolean): Eventually<Outcome<ExchangedCredentials>> {
     const subject = this.#subjectOf(session);
     if (failed(subject)) return subject;
-    const { federation } = this.#parts;
-    const atHand = forceRefresh ? undefined : federation.peek(subject);
-    if (atHand !== undefined) return this.#adopt(session, atHand);
-    return federation
-      .renew(subject, forceRefresh ? "forced" : "foreground")
-      .then((outcome) => (failed(outcome) ? outcome : this.#adopt(session, outcome)));
+    return this.#unlessRevoked(session, () => {
+      const { federation } = this.#parts;
+      const atHand = forceRefresh ? undefined : federation.peek(subject);
+      if (atHand !== undefined) return adopt(session, atHand);
+      return federation
+        .renew(subject, forceRefresh ? "forced" : "foreground")
+        .then((outcome) => (failed(outcome) ? outcome : this.#unlessRevoked(session, () => adopt(session, outcome))));
+    });
   }
 
-  /** Whoever was signed out while the exchange was under way, or holds on to an old session, gets nothing. */
-  #adopt(session: Session, exchanged: ExchangedCredentials): Outcome<ExchangedCredentials> {
-    if (this.#parts.revocations.knows(Session.verifiedTokens(session))) return new AuthError("token_revoked");
-    Session.adopt(session, exchanged);
-    return exchanged;
+  /** Whoever was signed out while an exchange was under way, or holds on to an old session, gets nothing. */
+  #unlessRevoked<T>(session: Session, next: () => Eventually<Outcome<T>>): Eventually<Outcome<T>> {
+    const { revocations } = this.#parts;
+    return whenReady(revocations.check(Session.verifiedTokens(session)), (isRevoked) =>
+      isRevoked ? new AuthError("token_revoked") : next(),
+    );
   }
 
   awsClient<C, Settings extends object>(
@@ -96,8 +101,12 @@ export class Federator {
 
   #roleOf(session: Session, id: VerifiedToken): Outcome<string | undefined> {
     const roleArn = this.#nameRole(session);
-    // In the basic flow the role's own trust policy decides.
-    if (roleArn === undefined || failed(roleArn) || this.#parts.config.authFlow === "basic") return roleArn;
+    if (failed(roleArn)) return roleArn;
+    // In the basic flow the role's own trust policy decides, and somebody has to name one.
+    if (this.#parts.config.authFlow === "basic") {
+      return roleArn ?? new AuthError("credentials_denied", { recoverySuggestion: NO_ROLE });
+    }
+    if (roleArn === undefined) return undefined;
     return listsRole(id, roleArn) ? roleArn : new AuthError("credentials_denied", { recoverySuggestion: NOT_LISTED });
   }
 
@@ -123,4 +132,9 @@ export class Federator {
 function listsRole({ payload }: VerifiedToken, roleArn: string): boolean {
   const roles = ownValue(payload, "cognito:roles");
   return (Array.isArray(roles) && roles.includes(roleArn)) || ownValue(payload, "cognito:preferred_role") === roleArn;
+}
+
+function adopt(session: Session, exchanged: ExchangedCredentials): ExchangedCredentials {
+  Session.adopt(session, exchanged);
+  return exchanged;
 }

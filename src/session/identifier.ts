@@ -12,7 +12,7 @@ import { askUser, askWhether } from "./user-checks.js";
 /** Stands for a session while it is being made. */
 const UNDER_WAY = Symbol("under way");
 const REENTERED = "A check of the session asked for the session of the same request: use the one that it is given.";
-const NO_REQUEST = "What was given is no Node request: it has no `headers` object with lower-case names.";
+const NO_REQUEST = "What was given is no request, neither Node's nor Fetch's: it has no `headers` object.";
 
 /** What the identifier works with. */
 export interface IdentifierParts {
@@ -45,7 +45,7 @@ export class Identifier {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     const known = this.#sessions.get(request);
     if (known === UNDER_WAY) return this.#misused(REENTERED);
-    if (known !== undefined) return known;
+    if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
     this.#sessions.set(request, UNDER_WAY);
     const made = whenReady(this.#make(request), (outcome) => {
       if (!failed(outcome)) return outcome;
@@ -55,6 +55,13 @@ export class Identifier {
     });
     if (made instanceof Promise || !failed(made)) this.#sessions.set(request, made);
     return made;
+  }
+
+  /** A request may go on for hours, and its user be signed out meanwhile. */
+  #again(session: Session): Eventually<Outcome<Session>> {
+    return whenReady(this.#revocations.check(Session.verifiedTokens(session)), (isRevoked) =>
+      isRevoked ? this.#engine.finish(new AuthError("token_revoked")) : session,
+    );
   }
 
   #make(request: RequestHeaders): Eventually<Outcome<Session>> {
@@ -101,9 +108,8 @@ export class Identifier {
   }
 }
 
-/** A Node request, by what is read of it. A Fetch `Request` keeps its headers in a `Headers` object. */
+/** A request, by what is read of it. */
 function isRequest(value: unknown): value is RequestHeaders {
   if (typeof value !== "object" || value === null || !("headers" in value)) return false;
-  const { headers } = value;
-  return typeof headers === "object" && headers !== null && !(headers instanceof Headers);
+  return typeof value.headers === "object" && value.headers !== null;
 }

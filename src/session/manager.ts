@@ -6,6 +6,7 @@ import { IdentityPoolExchange } from "../credentials/exchange.js";
 import { Federation } from "../credentials/federation.js";
 import { SdkClients } from "../credentials/sdk-clients.js";
 import { SharedExchange } from "../credentials/shared-exchange.js";
+import type { Owner } from "../credentials/subject.js";
 import { AuthError, inRealm } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow, whenReady } from "../errors/outcome.js";
 import { SealedStore } from "../store/sealed-store.js";
@@ -15,7 +16,8 @@ import { TokenVerifier } from "../tokens/verifier.js";
 import { Authenticator } from "./authenticator.js";
 import { Federator } from "./federator.js";
 import { Identifier } from "./identifier.js";
-import { checkTarget, Revocations, type RevocationTarget } from "./revocations.js";
+import { checkTarget, type RevocationTarget } from "./revocation-target.js";
+import { Revocations } from "./revocations.js";
 import type { Session, SessionEngine } from "./session.js";
 import type { AuthSession, AuthSessionOptions, SessionCallbacks } from "./types.js";
 
@@ -83,9 +85,11 @@ export class SessionManager {
     const store = this.#store;
     this.#verifier = new TokenVerifier(config, { clock, fetchJson });
     this.#identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers, authFlow, store });
+    const isOutdated = ({ sub }: Owner, obtainedAtMs: number) => this.#revocations.isAfter(sub, obtainedAtMs);
     const own = parts.exchange ?? this.#identityPools.exchange;
-    const exchange = store === undefined ? own : new SharedExchange(own, { clock, store }).exchange;
-    this.#federation = new Federation({ clock, exchange, maxUsers });
+    const exchange = store === undefined ? own : new SharedExchange(own, { clock, store, isOutdated }).exchange;
+    const onOrphan = (key: string) => void store?.delete("credentials", key);
+    this.#federation = new Federation({ clock, exchange, maxUsers, onOrphan });
     this.#clients = new SdkClients(maxUsers);
     this.#revocations = new Revocations({
       clock,
@@ -112,12 +116,17 @@ export class SessionManager {
   }
 
   /**
-   * The session of a request, made at the first call. Takes a Node request of any framework.
+   * The session of a request, made at the first call. Takes a Node request of any framework, and a Fetch `Request`.
    *
    * @throws {AuthError} what the middleware would answer with
    */
   async getSession(request: RequestHeaders): Promise<AuthSession> {
     return orThrow(await this.resolve(request));
+  }
+
+  /** The same as {@link getSession}, under the name that reads well where requests are Fetch's. @throws {AuthError} */
+  fromRequest(request: RequestHeaders): Promise<AuthSession> {
+    return this.getSession(request);
   }
 
   /**
@@ -185,7 +194,7 @@ export class SessionManager {
 
   /**
    * Ends the sessions of a user, or of one sign-in: their cached credentials are dropped, and their tokens are refused as
-   * `token_revoked` until they would have expired anyway. With a store, in all processes within a second.
+   * `token_revoked` until they would have expired anyway. With a store, in all processes within a second; without one, in this engine.
    *
    * Tokens of the second in which a user is revoked are refused too, even where the user signed in after it. This cannot
    * reach Cognito: revoke the refresh token there as well (`GlobalSignOut`, `AdminUserGlobalSignOut` or `RevokeToken`).

@@ -1,27 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.js";
 import { type Eventually, whenReady } from "../errors/outcome.js";
+import { warnOnce } from "../errors/warn-once.js";
 import type { SealedStore } from "../store/sealed-store.js";
 import type { SessionStore } from "../store/store.js";
 import type { TokenPair } from "../tokens/pair.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
-
-/** Whose sessions end: all of a user's, or those of one sign-in. */
-export type RevocationTarget = { readonly userSub: string } | { readonly originJti: string };
-
-/** @throws {TypeError} for anything that does not name exactly one user or sign-in */
-export function checkTarget(target: RevocationTarget): RevocationTarget {
-  const [entry, ...others] = Object.entries(target ?? {});
-  const [name, value] = entry ?? [];
-  const isOne = others.length === 0 && (name === "userSub" || name === "originJti");
-  if (isOne && typeof value === "string" && value !== "") return target;
-  throw new TypeError("revoke() takes { userSub } or { originJti }, one of them, as a non-empty string.");
-}
+import { keyOf, type RevocationTarget, targetsOf, userKey } from "./revocation-target.js";
 
 /** The longest that a token of Cognito lives, and clocks that differ. Later than that it has expired anyway. */
 const TTL_SECONDS = 24 * 3600 + 300;
-const MAX_KNOWN = 100_000;
+const MAX_KNOWN = 200_000;
+const TOO_MANY = "More than 200,000 revocations in a day: the oldest are known to the store only, where there is one.";
 /** How long a process may not have heard of another's revocation. */
 const MAX_AGE_MS = 1000;
 /** From this age on it asks while it serves, so that under load nobody waits. */
@@ -48,13 +38,13 @@ export interface RevocationsParts {
  */
 export class Revocations {
   readonly #parts: RevocationsParts;
-  /** When, in milliseconds, by {@link keyOf}. */
-  readonly #known = new LRUCache<string, number>({ max: MAX_KNOWN });
+  /** When, in milliseconds, by {@link keyOf}; the oldest first. */
+  readonly #known = new Map<string, number>();
   /** The state of the register at which a token was last looked up. */
-  readonly #lookedUp = new WeakMap<VerifiedToken, string>();
-  #latest: string | undefined;
+  #lookedUp = new WeakMap<VerifiedToken, string>();
+  #latest = "";
   #readAtMs = Number.NEGATIVE_INFINITY;
-  #reading: Promise<string | undefined> | undefined;
+  #reading: Promise<string> | undefined;
 
   constructor(parts: RevocationsParts) {
     this.#parts = parts;
@@ -65,11 +55,6 @@ export class Revocations {
   /** Stops listening to the process' other engines. */
   close(): void {
     this.#sharing.delete(this);
-  }
-
-  get #sharing(): Set<Revocations> {
-    const { bareStore } = this.#parts;
-    return (bareStore && sharing.get(bareStore)) ?? new Set([this]);
   }
 
   /** Revokes here at once, and elsewhere through the store. @returns whether all will hear of it */
@@ -84,26 +69,30 @@ export class Revocations {
     return isKept && (await store.set("revoked", LATEST, randomUUID(), TTL_SECONDS));
   }
 
-  /** Whether a token is revoked, by what this process knows. */
-  knows({ access, id }: TokenPair): boolean {
-    return this.#isRevoked(access) || this.#isRevoked(id);
+  /** Whether all of a user's sessions were revoked at a time or later, as far as this process knows. */
+  isAfter(sub: string, atMs: number): boolean {
+    return (this.#known.get(userKey(sub)) ?? Number.NEGATIVE_INFINITY) >= atMs;
   }
 
   /** Whether a token is revoked, here or by another process. At once where the store need not be asked. */
   check(tokens: TokenPair): Eventually<boolean> {
-    if (this.knows(tokens)) return true;
+    if (this.#knows(tokens)) return true;
     const { store } = this.#parts;
-    if (store === undefined) return false;
+    if (store === undefined || (tokens.access ?? tokens.id) === undefined) return false;
     return whenReady(this.#current(store), (latest) => {
-      if (latest === undefined) return false;
       const { access, id } = tokens;
-      const unseen = [access, id].filter((token) => token !== undefined && this.#lookedUp.get(token) !== latest);
-      return unseen.length > 0 && this.#lookUp(store, tokens, latest);
+      const unseen = [access, id].some((token) => token !== undefined && this.#lookedUp.get(token) !== latest);
+      // It may have learned of it while it waited.
+      return unseen ? this.#lookUp(store, tokens, latest) : this.#knows(tokens);
     });
   }
 
-  /** The state of the register; undefined where nothing was revoked for a day. */
-  #current(store: SealedStore): Eventually<string | undefined> {
+  #knows({ access, id }: TokenPair): boolean {
+    return this.#isRevoked(access) || this.#isRevoked(id);
+  }
+
+  /** The state of the register, as young as it has to be. */
+  #current(store: SealedStore): Eventually<string> {
     const ageMs = Math.abs(this.#parts.clock() - this.#readAtMs);
     if (ageMs < REFRESH_AGE_MS) return this.#latest;
     this.#reading ??= this.#read(store).finally(() => {
@@ -112,10 +101,11 @@ export class Revocations {
     return ageMs < MAX_AGE_MS ? this.#latest : this.#reading;
   }
 
-  async #read(store: SealedStore): Promise<string | undefined> {
-    const answer = await store.look("revoked", LATEST);
+  async #read(store: SealedStore): Promise<string> {
+    const values = await store.getAll("revoked", LATEST);
     this.#readAtMs = this.#parts.clock();
-    if (answer !== undefined) this.#latest = typeof answer.value === "string" ? answer.value : undefined;
+    // Whatever it changed to is news, also where it vanished.
+    if (values !== undefined) this.#latest = values.join(" ");
     return this.#latest;
   }
 
@@ -123,22 +113,37 @@ export class Revocations {
     const { access, id } = tokens;
     const answers = await Promise.all(
       targetsOf(access, id).map(async (target) => {
-        const answer = await store.look("revoked", keyOf(target));
-        if (typeof answer?.value === "number") this.#learn(target, answer.value);
-        return answer;
+        const times = await store.getAll("revoked", keyOf(target));
+        for (const atMs of times ?? []) if (typeof atMs === "number") this.#learn(target, atMs);
+        return times;
       }),
     );
-    if (answers.every((answer) => answer !== undefined)) {
+    if (answers.every((times) => times !== undefined)) {
       for (const token of [access, id]) if (token !== undefined) this.#lookedUp.set(token, latest);
     }
-    return this.knows(tokens);
+    return this.#knows(tokens);
   }
 
   #learn(target: RevocationTarget, atMs: number): void {
     const key = keyOf(target);
     if ((this.#known.get(key) ?? Number.NEGATIVE_INFINITY) >= atMs) return;
+    this.#known.delete(key);
     this.#known.set(key, atMs);
+    this.#makeRoom();
     this.#parts.onRevoked(target);
+  }
+
+  /** Forgets what has expired anyway. More than fits is asked of the store again. */
+  #makeRoom(): void {
+    const endedMs = this.#parts.clock() - TTL_SECONDS * 1000;
+    for (const [key, atMs] of this.#known) {
+      const isFull = this.#known.size > MAX_KNOWN;
+      if (atMs > endedMs && !isFull) return;
+      this.#known.delete(key);
+      if (atMs <= endedMs) continue;
+      warnOnce("revocations", TOO_MANY);
+      this.#lookedUp = new WeakMap();
+    }
   }
 
   #isRevoked(token: VerifiedToken | undefined): boolean {
@@ -150,23 +155,9 @@ export class Revocations {
       return "originJti" in target || token.signedInAtSeconds <= Math.floor(atMs / 1000);
     });
   }
-}
 
-/** What tokens may be revoked by. */
-function targetsOf(...tokens: readonly (VerifiedToken | undefined)[]): readonly RevocationTarget[] {
-  const targets = new Map<string, RevocationTarget>();
-  for (const token of tokens) {
-    if (token === undefined) continue;
-    for (const target of [
-      { userSub: token.sub },
-      ...(token.originJti === undefined ? [] : [{ originJti: token.originJti }]),
-    ]) {
-      targets.set(keyOf(target), target);
-    }
+  get #sharing(): Set<Revocations> {
+    const { bareStore } = this.#parts;
+    return (bareStore && sharing.get(bareStore)) ?? new Set([this]);
   }
-  return [...targets.values()];
-}
-
-function keyOf(target: RevocationTarget): string {
-  return "userSub" in target ? `user ${target.userSub}` : `sign-in ${target.originJti}`;
 }

@@ -18,6 +18,33 @@ const BACKOFF = { firstMs: 500, longestMs: 5000 };
 /** What the store answered; undefined where it did not, or was not asked. */
 export type Answer<T> = { readonly value: T } | undefined;
 
+/** A store's connection, made once, before the first use. */
+export class StoreConnection {
+  readonly #store: SessionStore;
+  #making: Promise<void> | undefined;
+  isMade = false;
+
+  constructor(store: SessionStore) {
+    this.#store = store;
+  }
+
+  /** A store that cannot be connected to is no error: that shows at the first use. */
+  make(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.isMade = true;
+    });
+    return this.#making;
+  }
+
+  async #make(): Promise<void> {
+    try {
+      await within(CONNECT_MS, () => this.#store.connect?.());
+    } catch {
+      // The first use finds out.
+    }
+  }
+}
+
 /**
  * Stands between us and a store that may be down, slow or full: nobody waits longer than 50 ms for it, and while it
  * fails it is asked by one request now and then only.
@@ -28,25 +55,17 @@ export class StoreCircuit {
   /** Rises with each failure: of calls that fail together, the first one counts. */
   #failures = 0;
   #isProbing = false;
-  #connecting: Promise<void> | undefined;
-  #isConnected = false;
+  readonly #connection: StoreConnection;
 
-  constructor(store: SessionStore, clock: Clock) {
+  constructor(store: SessionStore, connection: StoreConnection, clock: Clock) {
     this.#store = store;
+    this.#connection = connection;
     this.#backoff = new Backoff(clock, BACKOFF);
   }
 
   /** Whether the store is being asked. One slow answer is not yet an outage. */
   get isUp(): boolean {
     return this.#backoff.failures < 2;
-  }
-
-  /** Connects, once. A store that cannot is no error: it shows at the first use. */
-  connect(): Promise<void> {
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#isConnected = true;
-    });
-    return this.#connecting;
   }
 
   /** Asks the store. Never rejects. */
@@ -60,7 +79,7 @@ export class StoreCircuit {
   }
 
   async #attempt<T>(operation: (store: SessionStore) => Promise<T>): Promise<Answer<T>> {
-    if (!this.#isConnected) await this.connect();
+    if (!this.#connection.isMade) await this.#connection.make();
     const failuresBefore = this.#failures;
     try {
       const value = await inTime(() => operation(this.#store));
@@ -71,14 +90,6 @@ export class StoreCircuit {
       if (error instanceof ConfigurationError) warnOnce("misconfigured", error.message);
       if (this.#failures === failuresBefore) this.#noteFailure();
       return undefined;
-    }
-  }
-
-  async #connect(): Promise<void> {
-    try {
-      await within(CONNECT_MS, () => this.#store.connect?.());
-    } catch {
-      // The first use finds out.
     }
   }
 
@@ -97,7 +108,8 @@ function inTime<T>(run: () => Promise<T>): Promise<T> {
       if (left === 0) reject(new DeadlineExceeded());
       else timer = setTimeout(step, STEP_MS, left - 1);
     }
-    run()
+    Promise.resolve()
+      .then(run)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));
   });

@@ -1,7 +1,13 @@
 import type { Clock } from "../clock.js";
-import { type Answer, StoreCircuit } from "./circuit.js";
+import { within } from "../deadline.js";
+import { type Answer, StoreCircuit, StoreConnection } from "./circuit.js";
 import { loadJose, Sealing } from "./sealing.js";
 import type { ReleaseLock, SessionStore } from "./store.js";
+
+const CLOSE_MS = 1000;
+
+/** How many engines use a store. */
+const users = new WeakMap<SessionStore, number>();
 
 /** What is kept, each kind apart from the others. */
 export type EntryKind = "credentials" | "identity" | "revoked" | "exchange" | "pace";
@@ -15,7 +21,10 @@ export type Lock = ReleaseLock | "held" | "unavailable" | "none";
  */
 export class SealedStore {
   readonly #store: SessionStore;
-  readonly #circuit: StoreCircuit;
+  readonly #connection: StoreConnection;
+  /** A store may still answer when it takes nothing any more: full, or a replica. */
+  readonly #reads: StoreCircuit;
+  readonly #writes: StoreCircuit;
   readonly #newest: Sealing;
   readonly #older: readonly Sealing[];
 
@@ -25,7 +34,10 @@ export class SealedStore {
    */
   constructor(store: SessionStore, [newest, ...older]: readonly [Uint8Array, ...Uint8Array[]], clock: Clock) {
     this.#store = store;
-    this.#circuit = new StoreCircuit(store, clock);
+    this.#connection = new StoreConnection(store);
+    this.#reads = new StoreCircuit(store, this.#connection, clock);
+    this.#writes = new StoreCircuit(store, this.#connection, clock);
+    users.set(store, (users.get(store) ?? 0) + 1);
     this.#newest = new Sealing(newest);
     this.#older = older.map((secret) => new Sealing(secret));
     // The first request is not to wait for that.
@@ -34,25 +46,35 @@ export class SealedStore {
 
   /** Whether the store answered when it was asked last. */
   get isUp(): boolean {
-    return this.#circuit.isUp;
+    return this.#reads.isUp && this.#writes.isUp;
   }
 
   /** A value; undefined where there is none that can be had and opened. */
   async get(kind: EntryKind, key: string): Promise<unknown> {
-    return (await this.look(kind, key))?.value;
+    return (await this.#look(kind, key)).find((answer) => answer?.value !== undefined)?.value;
   }
 
-  /** As {@link get}, and whether the store answered at all. */
-  async look(kind: EntryKind, key: string): Promise<Answer<unknown>> {
-    const answers = await Promise.all(
+  /** The values that any of the keys sealed: while keys are changed there may be several. Undefined where one is not known. */
+  async getAll(kind: EntryKind, key: string): Promise<readonly unknown[] | undefined> {
+    const answers = await this.#look(kind, key);
+    if (answers.includes(undefined)) return undefined;
+    return answers.flatMap((answer) => (answer?.value === undefined ? [] : [answer.value]));
+  }
+
+  #look(kind: EntryKind, key: string): Promise<Answer<unknown>[]> {
+    return Promise.all(
       [this.#newest, ...this.#older].map(async (sealing) => {
         const name = sealing.nameOf(kind, key);
-        const answer = await this.#circuit.ask((store) => store.get(name));
+        const answer = await this.#reads.ask(async (store) => {
+          const value: unknown = await store.get(name);
+          if (typeof value === "string") return value;
+          if (value === undefined || value === null) return undefined;
+          throw new TypeError("A store gives strings.");
+        });
         if (answer?.value === undefined) return answer;
         return { value: await sealing.open(name, answer.value) };
       }),
     );
-    return answers.find((answer) => answer?.value !== undefined) ?? answers[0];
   }
 
   /** Keeps a value. @returns whether the store took it */
@@ -60,14 +82,14 @@ export class SealedStore {
     const name = this.#newest.nameOf(kind, key);
     const sealed = await this.#newest.seal(name, value);
     return (
-      (await this.#circuit.ask((store) => store.set(name, sealed, Math.max(1, Math.ceil(ttlSeconds))))) !== undefined
+      (await this.#writes.ask((store) => store.set(name, sealed, Math.max(1, Math.ceil(ttlSeconds))))) !== undefined
     );
   }
 
   /** Removes a value, whichever key sealed it. */
   async delete(kind: EntryKind, key: string): Promise<void> {
     const names = [this.#newest, ...this.#older].map((sealing) => sealing.nameOf(kind, key));
-    await Promise.all(names.map((name) => this.#circuit.ask((store) => store.delete(name))));
+    await Promise.all(names.map((name) => this.#writes.ask((store) => store.delete(name))));
   }
 
   /** Takes a lock, for `ttlSeconds` at most. */
@@ -75,22 +97,34 @@ export class SealedStore {
     const name = this.#newest.nameOf(kind, key);
     const { lock } = this.#store;
     if (lock === undefined) return "none";
-    const answer = await this.#circuit.ask((store) => lock.call(store, name, ttlSeconds));
+    const answer = await this.#writes.ask(async (store) => {
+      const release: unknown = await lock.call(store, name, ttlSeconds);
+      if (release === undefined || release === null) return undefined;
+      if (typeof release !== "function") throw new TypeError("A lock is a function.");
+      return async () => void (await release());
+    });
     if (answer === undefined) return "unavailable";
     const release = answer.value;
     if (release === undefined) return "held";
     return async () => {
-      await this.#circuit.ask(() => release());
+      await this.#writes.ask(() => release());
     };
   }
 
   /** Connects and loads what sealing needs, so that the first request need not wait. A store that is down is no error. */
   async warmUp(): Promise<void> {
-    await Promise.all([loadJose(), this.#circuit.connect()]);
+    await Promise.all([loadJose(), this.#connection.make()]);
   }
 
-  /** Closes the store. */
+  /** Closes the store, unless other engines of this process still use it. */
   async close(): Promise<void> {
-    await this.#circuit.ask(async (store) => store.close?.());
+    const others = (users.get(this.#store) ?? 1) - 1;
+    users.set(this.#store, others);
+    if (others > 0) return;
+    try {
+      await within(CLOSE_MS, () => this.#store.close?.());
+    } catch {
+      // It is left behind either way.
+    }
   }
 }

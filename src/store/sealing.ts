@@ -21,7 +21,7 @@ export class Sealing {
 
   /** The name of an entry in the store. */
   nameOf(kind: string, key: string): string {
-    return `${kind}:${createHmac("sha256", this.#nameKey).update(`${kind}\n${key}`).digest("base64url")}`;
+    return createHmac("sha256", this.#nameKey).update(`${kind}\n${key}`).digest("base64url");
   }
 
   /** A JSON value, sealed for one name. */

@@ -2,15 +2,22 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Outcome } from "../errors/outcome.js";
 import { badTransport, bearerFault, idTokenFault, type TransportFault } from "./transport-fault.js";
 
-/** The parts of a Node request that tokens are read from. */
+/** The parts of a request that tokens are read from: of Node's `IncomingMessage`, or of a Fetch `Request`. */
 export interface RequestHeaders {
-  readonly headers: IncomingHttpHeaders;
-  /** Names and values as they came, in turn. Absent from some mock requests. */
+  readonly headers: IncomingHttpHeaders | FetchHeaders;
+  /** Node: names and values as they came, in turn. Absent from some mock requests. */
   readonly rawHeaders?: readonly string[];
+}
+
+/** The `headers` of a Fetch `Request`, whoever made it. */
+export interface FetchHeaders {
+  get(name: string): string | null;
 }
 
 /** A scheme that is not ours is no token; RFC 9110 section 11.6.2: scheme, spaces, then parameters. */
 const OTHER_SCHEME = /^(?!bearer(?: |$))[!#$%&'*+.^_`|~0-9a-z-]+ +\S/i;
+/** Proxies and Fetch join headers of one name with commas, so another scheme's may stand before ours. */
+const JOINED_BEARER = /^(?!bearer ).*, *bearer(?: |$)/i;
 const BEARER = /^bearer ([^\s,]+)$/i;
 
 /**
@@ -44,6 +51,11 @@ function readSingle(
     if (header.length === name.length && header.toLowerCase() === name) seen += 1;
   }
   if (seen > 1) return badTransport(several);
-  const value = headers[name];
-  return Array.isArray(value) ? badTransport(several) : value;
+  const value = isFetchHeaders(headers) ? (headers.get(name) ?? undefined) : headers[name];
+  return Array.isArray(value) || (value !== undefined && JOINED_BEARER.test(value)) ? badTransport(several) : value;
+}
+
+/** A Node request may have a header named `get`, but it is a string. */
+function isFetchHeaders(headers: RequestHeaders["headers"]): headers is FetchHeaders {
+  return typeof headers.get === "function";
 }

@@ -126,7 +126,8 @@ describe("Any claims and any JOSE header, signed with the pool's own key", funct
         }
         expectTokenFault(answer);
         expectNoEcho(answer, [token, ...stringsIn(changed)]);
-        // Claims that decide nothing must not shut anybody out.
+        // Claims that decide nothing must not shut anybody out, but for a name that no token may hold anywhere.
+        if (JSON.stringify(more).includes('"__proto__":')) return;
         if (Object.keys(more).every((name) => HARMLESS.has(name)) && isUntouched({ ...claims, ...given })) {
           throw new Error(`A good token was refused: ${JSON.stringify([head, body])} ${answer.body}`);
         }

@@ -3,6 +3,9 @@ import type { SessionStore } from "cognito-auth-session";
 /** How a store is doing. */
 export type StoreHealth = "up" | "down" | "hanging" | "full" | "garbage";
 
+/** In seconds. */
+const LIFETIMES = { credentials: [1, 3600], revoked: [86_700, 86_700], identity: [604_800, 604_800] } as const;
+
 const ANSWERS: Readonly<Record<Exclude<StoreHealth, "up" | "full">, () => Promise<never>>> = {
   down: () => Promise.reject(new Error("connect ECONNREFUSED redis://:secret@10.0.0.1")),
   hanging: () => new Promise<never>(() => {}),
@@ -16,6 +19,7 @@ export class TestStore implements SessionStore {
   readonly locks = new Set<string>();
   health: StoreHealth = "up";
   calls = 0;
+  writes = 0;
   closed = false;
 
   async get(key: string): Promise<string | undefined> {
@@ -49,13 +53,16 @@ export class TestStore implements SessionStore {
     this.closed = true;
   }
 
-  /** The keys of one kind. */
-  keysOf(kind: string): string[] {
-    return [...this.entries.keys()].filter((key) => key.startsWith(`${kind}:`));
+  /** The keys of one kind, which shows in nothing but how long they are kept. */
+  keysOf(kind: keyof typeof LIFETIMES): string[] {
+    const [least, most] = LIFETIMES[kind];
+    const isOfKind = (seconds = 0) => seconds >= least && seconds <= most;
+    return [...this.entries.keys()].filter((key) => isOfKind(this.lifetimes.get(key)));
   }
 
   #answer<T>(writes: boolean, answer: () => T): T | Promise<never> {
     this.calls += 1;
+    if (writes) this.writes += 1;
     if (this.health === "full") return writes ? ANSWERS.down() : answer();
     return this.health === "up" ? answer() : ANSWERS[this.health]();
   }

@@ -55,7 +55,7 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
     ["return { accessKeyId: this.accessKeyId, expiration: this.expiration };", "return { ...this };", session],
   ],
   "credentials/sdk-clients.ts": [
-    ["...config, credentials: () => holder.current() }", "credentials: () => holder.current(), ...config }", session],
+    ["{ requestHandler, ...config, credentials }", "{ requestHandler, credentials, ...config }", session],
     ["const kept = this.#kept.get(key);", "const kept = [...this.#kept.values()][0];", session],
   ],
   "session/federator.ts": [

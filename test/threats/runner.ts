@@ -1,7 +1,7 @@
-import type { RequestListener } from "node:http";
 import { expect } from "chai";
 import { AuthError, SessionManager } from "cognito-auth-session";
 import { expectRefusal, expectRefusalHead } from "../support/expectations.js";
+import type { Face } from "../support/faces.js";
 import { withServer } from "../support/raw-http.js";
 import type { AppUnderAttack, Attack, Attempt, Refused, Stage } from "./attack.js";
 import { bearer } from "./attempt.js";
@@ -9,14 +9,6 @@ import { exchange } from "./client.js";
 import { ADA, World } from "./context.js";
 import { CORPUS } from "./corpus.js";
 import { watchProcess } from "./process-watch.js";
-
-/** An app to be served by a face: `/me` shows the session, `/guarded` stands behind the guard. */
-export interface AppPlan extends Pick<AppUnderAttack, "guard" | "inPlaceOfSession"> {
-  readonly sessions: SessionManager;
-}
-
-/** How a framework's adapter serves an app. */
-export type Face = (plan: AppPlan) => RequestListener;
 
 /** Above what the tokens need: their bound, not the parser's, is to be met. */
 const SERVER = { maxHeaderSize: 64 * 1024 };

@@ -11,9 +11,14 @@ export function appGiven(world: World, give: () => unknown): AppUnderAttack {
     options: {
       ...world.options,
       requestTimeout: 60,
-      getToken: ({ headers }) => headers.authorization?.slice("Bearer ".length) ?? anything(),
+      getToken: ({ headers }) => authorizationOf(headers)?.slice("Bearer ".length) ?? anything(),
     },
   };
+}
+
+/** Of a request of Node's, or of Fetch's. */
+function authorizationOf(headers: { readonly authorization?: string | undefined } | Headers): string | undefined {
+  return headers instanceof Headers ? (headers.get("authorization") ?? undefined) : headers.authorization;
 }
 
 /** Text that no header could carry, or anything else, in place of a token. */

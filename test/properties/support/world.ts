@@ -149,7 +149,8 @@ export class World {
       origin_jti: `${this.#serial}`,
     };
     const claims = groups.length === 0 ? common : { ...common, "cognito:groups": groups };
-    const raw = { accessToken: pool.sign("access", claims), idToken: pool.sign("id", claims) };
+    const listed = { ...claims, "cognito:roles": [roleOf(true), roleOf(false)] };
+    const raw = { accessToken: pool.sign("access", claims), idToken: pool.sign("id", listed) };
     const tokens = { ...raw, expSeconds, issuer: pool.issuer, sub, groups };
     user.tokens = [tokens, ...user.tokens.slice(0, 2)];
   }

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from "node:http";
+import type {} from "koa";
+import { AuthError } from "../errors/auth-error.js";
+import { orThrow } from "../errors/outcome.js";
+import { checkNoArguments } from "../guards/definitions.js";
+import { type GuardSet, guardSet } from "../guards/guard-set.js";
+import { SessionManager } from "../session/manager.js";
+import type { AuthSession, AuthSessionOptions } from "../session/types.js";
+import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
+
+/** What `authSession()` puts into `ctx.state`: for `new Koa<AuthState>()`. */
+export interface AuthState {
+  /** Who calls. */
+  authSession: AuthSession;
+}
+
+declare module "koa" {
+  interface DefaultState extends AuthState {}
+}
+
+/** A Koa context, told by what is used of it. */
+export interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly state: object;
+  readonly headerSent: boolean;
+  status: number;
+  body: unknown;
+  set(name: string, value: string): void;
+  remove(name: string): void;
+}
+
+/** Koa middleware, told by its shape so that no Koa types are needed to make it. */
+export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+
+/**
+ * Verifies the request's tokens and puts the session at `ctx.state.authSession`. Failures are thrown as
+ * {@link AuthError}; without `authErrorHandler()` Koa's own handler answers them with the right status and headers.
+ *
+ * @param options options, or a {@link SessionManager} to share one engine between apps. Without any, the configuration
+ *   comes from the environment or `amplify_outputs.json`.
+ * @throws {ConfigurationError} at once, naming the option and the fix
+ * @example
+ * ```ts
+ * app.use(authErrorHandler());
+ * app.use(authSession());
+ * ```
+ */
+export function authSession(options?: AuthSessionOptions | SessionManager): KoaMiddleware {
+  const manager = options instanceof SessionManager ? options : new SessionManager(options);
+  return async (context, next) => {
+    Object.assign(context.state, { authSession: orThrow(await manager.resolve(context.req)) });
+    await next();
+  };
+}
+
+const guards: GuardSet<KoaMiddleware, KoaContext, KoaContext> = guardSet((guard) => async (context, next) => {
+  const candidate = "authSession" in context.state ? context.state.authSession : undefined;
+  const refusal = await guard(candidate, context);
+  if (refusal !== undefined) throw refusal;
+  await next();
+});
+
+/** Lets signed-in users pass: {@link GuardSet.requireAuth}. */
+export const requireAuth = guards.requireAuth;
+
+/** Lets members of any of the groups pass: {@link GuardSet.requireGroup}. */
+export const requireGroup = guards.requireGroup;
+
+/** Lets members of all of the groups pass: {@link GuardSet.requireEveryGroup}. */
+export const requireEveryGroup = guards.requireEveryGroup;
+
+/** Lets access tokens with all of the scopes pass: {@link GuardSet.requireScope}. */
+export const requireScope = guards.requireScope;
+
+/** Lets access tokens with any of the scopes pass: {@link GuardSet.requireAnyScope}. */
+export const requireAnyScope = guards.requireAnyScope;
+
+/** Lets sessions pass whose claim is as expected: {@link GuardSet.requireClaim}. */
+export const requireClaim = guards.requireClaim;
+
+/** Sees to it that `ctx.state.authSession.credentials` is there: {@link GuardSet.requireCredentials}. */
+export const requireCredentials = guards.requireCredentials;
+
+/** A check of your own, of the session and the context: {@link GuardSet.authorize}. */
+export const authorize = guards.authorize;
+
+/**
+ * Answers every {@link AuthError} as `application/problem+json` (RFC 9457) and passes other errors on. Mount it first.
+ *
+ * @throws {TypeError} where the parentheses were forgotten
+ */
+export function authErrorHandler(...none: never[]): KoaMiddleware {
+  checkNoArguments("authErrorHandler", none);
+  return async (context, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof AuthError) || context.headerSent) throw error;
+      const { status, headers, body } = problemOf(error);
+      for (const name of SUPERSEDED_HEADERS) context.remove(name);
+      for (const [name, value] of Object.entries(headers)) context.set(name, value);
+      context.status = status;
+      context.body = body;
+    }
+  };
+}
