@@ -6,7 +6,9 @@ export type { AuthErrorCode } from "./errors/table.js";
 export { UpstreamFailure } from "./errors/upstream-failure.js";
 export type { GuardSet } from "./guards/guard-set.js";
 export type { ClaimCheck } from "./guards/guards.js";
-export { fetchAuthSession, type SessionHealth, SessionManager, type SessionManagerParts } from "./session/manager.js";
+export { fetchAuthSession } from "./session/fetch-auth-session.js";
+export type { SessionHealth } from "./session/health.js";
+export { SessionManager, type SessionManagerParts } from "./session/manager.js";
 export type { RevocationTarget } from "./session/revocation-target.js";
 export { roleByGroup } from "./session/role-by-group.js";
 export type {

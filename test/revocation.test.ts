@@ -5,7 +5,7 @@ import { AuthError, type AuthSessionOptions, type RevocationTarget, SessionManag
 import { LocalCognito } from "cognito-auth-session/testing";
 import { appWith, get, TestClock } from "./support/app.js";
 import { expectRefusal } from "./support/expectations.js";
-import { TestStore } from "./support/test-store.js";
+import { asAnotherProcess, TestStore } from "./support/test-store.js";
 
 describe("revoke()", () => {
   let cognito: LocalCognito;
@@ -157,7 +157,7 @@ describe("revoke()", () => {
     const key = randomBytes(32).toString("base64");
     let store: TestStore;
     /** A process has a store object of its own. */
-    const process = () => engine({ store: elsewhere(store), encryptionKeys: [key], credentials: "lazy" });
+    const process = () => engine({ store: asAnotherProcess(store), encryptionKeys: [key], credentials: "lazy" });
 
     beforeEach(() => {
       store = new TestStore();
@@ -217,8 +217,8 @@ describe("revoke()", () => {
 
     it("is heard of while keys are being changed, whichever key comes first where", async () => {
       const fresh = randomBytes(32).toString("base64");
-      const old = engine({ store: elsewhere(store), encryptionKeys: [key, fresh], credentials: "lazy" });
-      const rolled = engine({ store: elsewhere(store), encryptionKeys: [fresh, key], credentials: "lazy" });
+      const old = engine({ store: asAnotherProcess(store), encryptionKeys: [key, fresh], credentials: "lazy" });
+      const rolled = engine({ store: asAnotherProcess(store), encryptionKeys: [fresh, key], credentials: "lazy" });
       const tokens = ["ada", "bob", "carol"].map((username) => cognito.signIn({ username }).idToken);
       for (const [index, token] of tokens.entries()) {
         expect([await codeOf(old, token), await codeOf(rolled, token)]).to.deep.equal(["ok", "ok"]);
@@ -265,7 +265,7 @@ describe("revoke()", () => {
     });
 
     it("drops what all processes share of the user", async () => {
-      const sessions = engine({ store: elsewhere(store), encryptionKeys: [key] });
+      const sessions = engine({ store: asAnotherProcess(store), encryptionKeys: [key] });
       const { idToken } = cognito.signIn({ username: "ada" });
       await sessions.getSession(request(idToken));
       expect(store.keysOf("credentials")).to.have.length(1);
@@ -306,7 +306,7 @@ describe("revoke()", () => {
       let looks = 0;
       const there = engine({
         store: {
-          ...elsewhere(store),
+          ...asAnotherProcess(store),
           // The first look tells that there is something new, and what it is cannot be had.
           get: async (name) => {
             looks += 1;
@@ -337,16 +337,6 @@ describe("revoke()", () => {
 
 function claimOf(token: string, name: string): string {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString())[name];
-}
-
-/** The same store, as another process has it. */
-function elsewhere(store: TestStore) {
-  return {
-    get: store.get.bind(store),
-    set: store.set.bind(store),
-    delete: store.delete.bind(store),
-    lock: store.lock.bind(store),
-  };
 }
 
 async function until(condition: () => boolean): Promise<void> {

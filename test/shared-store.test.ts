@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { TestClock } from "./support/app.js";
-import { type StoreHealth, TestStore } from "./support/test-store.js";
+import { asAnotherProcess, type StoreHealth, TestStore } from "./support/test-store.js";
 
 const newKey = () => randomBytes(32).toString("base64");
 
@@ -240,7 +240,7 @@ describe("A shared store", () => {
         return async () => void taken.delete(name);
       };
       const odd = {
-        ...bare(store),
+        ...asAnotherProcess(store),
         lock,
         get: (name: string) => store.entries.get(name) as unknown as Promise<string>,
       };
@@ -304,7 +304,7 @@ describe("A shared store", () => {
     });
 
     it("a store without locks works", async () => {
-      const { lock: _none, ...plain } = bare(store);
+      const { lock: _none, ...plain } = asAnotherProcess(store);
       const first = await accessKeyOf(process({ store: plain }), tokenOf("ada"));
       expect(await accessKeyOf(process({ store: plain }), tokenOf("ada"))).to.equal(first);
     });
@@ -360,16 +360,6 @@ describe("A shared store", () => {
     });
   });
 });
-
-/** The same store, as another process has it. */
-function bare(store: TestStore) {
-  return {
-    get: store.get.bind(store),
-    set: store.set.bind(store),
-    delete: store.delete.bind(store),
-    lock: store.lock.bind(store),
-  };
-}
 
 function base64url(text: string): string {
   return Buffer.from(text).toString("base64url");

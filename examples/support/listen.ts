@@ -1,6 +1,5 @@
-import type { Server } from "node:http";
+import { createServer, type RequestListener, Server } from "node:http";
 import { fileURLToPath } from "node:url";
-import type { Express } from "express";
 
 /** Whether a module is the program that was started, rather than imported. */
 export function isMain(moduleUrl: string): boolean {
@@ -9,11 +8,12 @@ export function isMain(moduleUrl: string): boolean {
 
 /** Listens on `PORT` (3000 where it is not set) of loopback, and says where. */
 export async function listen(
-  app: Express,
+  app: RequestListener | Server,
   port = Number(process.env.PORT ?? 3000),
 ): Promise<{ server: Server; origin: string }> {
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening = app.listen(port, "127.0.0.1", (error?: Error) => (error ? reject(error) : resolve(listening)));
+  const server = app instanceof Server ? app : createServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, "127.0.0.1", resolve);
   });
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("The server has no address.");

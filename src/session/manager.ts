@@ -15,6 +15,7 @@ import { type FetchJson, fetchKeySet } from "../tokens/fetch-key-set.js";
 import { TokenVerifier } from "../tokens/verifier.js";
 import { Authenticator } from "./authenticator.js";
 import { Federator } from "./federator.js";
+import { healthOf, type SessionHealth } from "./health.js";
 import { Identifier } from "./identifier.js";
 import { checkTarget, type RevocationTarget } from "./revocation-target.js";
 import { Revocations } from "./revocations.js";
@@ -28,24 +29,13 @@ export interface SessionManagerParts {
   readonly exchange?: Exchange;
 }
 
-/** How an engine does, for a health route. */
-export interface SessionHealth {
-  /** False where no key set can be relied on: tokens cannot be verified. */
-  readonly ready: boolean;
-  readonly userPools: readonly {
-    readonly userPoolId: string;
-    readonly keys: number;
-    /** Seconds since the keys were fetched; undefined before the first fetch. */
-    readonly keysAgeSeconds: number | undefined;
-  }[];
-  /** How many users' AWS credentials are kept. */
-  readonly cachedCredentials: number;
-  /** Whether the shared store, where there is one, answered when it was asked last. Requests go on either way. */
-  readonly storeIsUp?: boolean;
-}
-
-/** Which engine answered for a request, for {@link fetchAuthSession}. */
+/** Which engine answered for a request, for `fetchAuthSession()`. */
 const managersOfRequests = new WeakMap<object, SessionManager>();
+
+/** The engine that made a request's session. */
+export function managerOf(request: object): SessionManager | undefined {
+  return managersOfRequests.get(request);
+}
 
 /**
  * The engine behind every adapter: one key set cache, one token cache, one credentials cache. Make one and pass it to
@@ -178,18 +168,7 @@ export class SessionManager {
 
   /** How the engine does. Makes no call. */
   health(): SessionHealth {
-    const userPools = [...this.#verifier.keySets].map(([pool, keySet]) => ({
-      userPoolId: pool.userPoolId,
-      keys: keySet.size,
-      keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,
-    }));
-    const ready = [...this.#verifier.keySets.values()].every((keySet) => keySet.isUsable);
-    return {
-      ready,
-      userPools,
-      cachedCredentials: this.#federation.size,
-      ...(this.#store && { storeIsUp: this.#store.isUp }),
-    };
+    return healthOf(this.#verifier, this.#federation, this.#store);
   }
 
   /**
@@ -255,24 +234,4 @@ export class SessionManager {
 function sealedStoreOf({ store, encryptionKeys }: Config, clock: Clock): SealedStore | undefined {
   const [newest, ...older] = encryptionKeys;
   return store === undefined || newest === undefined ? undefined : new SealedStore(store, [newest, ...older], clock);
-}
-
-/**
- * The session of a request that the middleware has seen: Amplify's `fetchAuthSession()` for servers.
- *
- * @param request the Node request
- * @param options `forceRefresh` renews the AWS credentials
- * @throws {AuthError} `misconfigured` where no middleware saw the request; else what the middleware answers with
- * @example
- * ```ts
- * const { credentials } = await fetchAuthSession(req, { forceRefresh: true });
- * ```
- */
-export async function fetchAuthSession(
-  request: RequestHeaders,
-  { forceRefresh = false }: { readonly forceRefresh?: boolean } = {},
-): Promise<AuthSession> {
-  const manager = managersOfRequests.get(request);
-  if (manager === undefined) throw new AuthError("misconfigured");
-  return forceRefresh ? manager.refreshSession(request, true) : manager.getSession(request);
 }

@@ -1,5 +1,14 @@
-import { generateKeyPairSync, hash, type KeyObject, sign } from "node:crypto";
+import {
+  generateKeyPair,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+  sign,
+} from "node:crypto";
 import type { TokenUse } from "../tokens/claims.js";
+
+const KIND = { modulusLength: 2048 };
 
 /** A public signing key (RFC 7517). Node's own type of it has another name in each version of its declarations. */
 export interface PublicJwk {
@@ -20,12 +29,12 @@ interface SigningKey {
 
 /** A pool's signing keys. As at the real service, access and ID tokens are signed by different keys. */
 export class SigningKeys {
-  #current: Readonly<Record<TokenUse, SigningKey>> = makePair();
+  #current: Readonly<Record<TokenUse, SigningKey>> = takePair();
   #published: readonly SigningKey[] = Object.values(this.#current);
 
   /** New keys. The old ones stay in the key set if asked for, as they do while a real rotation lasts. */
   rotate(keepOld: boolean): void {
-    this.#current = makePair();
+    this.#current = takePair();
     this.#published = [...Object.values(this.#current), ...(keepOld ? this.#published : [])];
   }
 
@@ -47,12 +56,28 @@ export class SigningKeys {
   }
 }
 
-function makePair(): Record<TokenUse, SigningKey> {
-  return { access: makeKey(), id: makeKey() };
+/** Making a key takes a tenth of a second: tests that start one pool after another find some ready. */
+const SPARES = 4;
+const spares: SigningKey[] = [];
+let beingMade = 0;
+
+function takePair(): Record<TokenUse, SigningKey> {
+  const pair = { access: takeKey(), id: takeKey() };
+  while (spares.length + beingMade < SPARES) {
+    beingMade += 1;
+    generateKeyPair("rsa", KIND, (error, publicKey, privateKey) => {
+      beingMade -= 1;
+      if (error === null) spares.push(describeKey({ publicKey, privateKey }));
+    });
+  }
+  return pair;
 }
 
-function makeKey(): SigningKey {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+function takeKey(): SigningKey {
+  return spares.pop() ?? describeKey(generateKeyPairSync("rsa", KIND));
+}
+
+function describeKey({ publicKey, privateKey }: KeyPairKeyObjectResult): SigningKey {
   const { n = "", e = "" } = publicKey.export({ format: "jwk" });
   const kid = hash("sha256", n, "base64").slice(0, 44);
   return { kid, privateKey, jwk: { kty: "RSA", n, e, kid, alg: "RS256", use: "sig" } };

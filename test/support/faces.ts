@@ -54,7 +54,10 @@ export function guardOf<G>(guards: Guards<G>, spec: GuardSpec): G {
   }
 }
 
-/** What the apps answer, whatever serves them: a body by the session and the request as the framework has it. */
+/** A body by the session and the request as the framework has it. */
+export type Route = (session: AuthSession, request: RequestHeaders) => unknown;
+
+/** What the apps answer, whatever serves them. */
 export const ROUTES = {
   "/me": describeSession,
   "/fetched": async (session, request) => ({ same: (await onExpress.fetchAuthSession(request)) === session }),
@@ -68,10 +71,7 @@ export const ROUTES = {
   },
 } satisfies Record<string, Route>;
 
-type Route = (session: AuthSession, request: RequestHeaders) => unknown;
-
 const OK = { ok: true };
-const JSON_TYPE = { "Content-Type": "application/json; charset=utf-8" };
 
 function expressFace(makeApp: () => Express): Face {
   return ({ sessions, guard, inPlaceOfSession, withoutErrorHandler }) => {
@@ -127,11 +127,20 @@ function answerWith({ sessions, guard, inPlaceOfSession }: AppPlan) {
     // Whatever stands there: guards must not trust it.
     const session = inPlaceOfSession === undefined ? await sessionOf(request) : (inPlaceOfSession.value as AuthSession);
     const route = Object.entries<Route>(ROUTES).find(([each]) => each === path)?.[1];
-    if (route !== undefined) return Response.json(await route(session, request), { headers: JSON_TYPE });
+    if (route !== undefined) return jsonResponse(await route(session, request));
     if (path !== "/guarded") return new Response(null, { status: 404 });
     await guarded?.(session, request);
-    return Response.json(OK, { headers: JSON_TYPE });
+    return jsonResponse(OK);
   };
+}
+
+/** With the headers that the frameworks' own `json()` sets. */
+function jsonResponse(value: unknown): Response {
+  const body = JSON.stringify(value);
+  const length = String(Buffer.byteLength(body));
+  return new Response(body, {
+    headers: { "Content-Type": "application/json; charset=utf-8", "Content-Length": length },
+  });
 }
 
 const nodeFace: Face = (plan) => {
@@ -156,7 +165,7 @@ const honoFace: Face = (plan) => {
 
 async function send(answer: Response, response: ServerResponse): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
-  const headers = { ...Object.fromEntries(answer.headers), "Content-Length": body.byteLength };
+  const headers = { ...Object.fromEntries(answer.headers), "content-length": body.byteLength };
   response.writeHead(answer.status, headers).end(body);
 }
 

@@ -67,3 +67,13 @@ export class TestStore implements SessionStore {
     return this.health === "up" ? answer() : ANSWERS[this.health]();
   }
 }
+
+/** The same store, as another process has it: an object of its own. */
+export function asAnotherProcess(store: TestStore) {
+  return {
+    get: store.get.bind(store),
+    set: store.set.bind(store),
+    delete: store.delete.bind(store),
+    lock: store.lock.bind(store),
+  };
+}

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import type { Parameters, Way } from "../bench/simulation/parameters.js";
-import { type Run, runScenarios, scenarioTable } from "../bench/simulation/report.js";
-import { type Result, simulate } from "../bench/simulation/simulation.js";
-import { CodeSamples } from "./support/code-samples.js";
-import { anchors, codeBlocks, links, tables } from "./support/markdown.js";
+import type { Parameters, Way } from "../../bench/simulation/parameters.js";
+import { type Run, runScenarios, scenarioTable } from "../../bench/simulation/report.js";
+import { type Result, simulate } from "../../bench/simulation/simulation.js";
+import { CodeSamples } from "../support/code-samples.js";
+import { anchors, codeBlocks, links, tables } from "../support/markdown.js";
 
 const PATH = "docs/scaling.md";
 const DOCUMENT = readFileSync(PATH, "utf8");

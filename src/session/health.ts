@@ -1,0 +1,37 @@
+import type { Federation } from "../credentials/federation.js";
+import type { SealedStore } from "../store/sealed-store.js";
+import type { TokenVerifier } from "../tokens/verifier.js";
+
+/** How an engine does, for a health route. */
+export interface SessionHealth {
+  /** False where no key set can be relied on: tokens cannot be verified. */
+  readonly ready: boolean;
+  readonly userPools: readonly {
+    readonly userPoolId: string;
+    readonly keys: number;
+    /** Seconds since the keys were fetched; undefined before the first fetch. */
+    readonly keysAgeSeconds: number | undefined;
+  }[];
+  /** How many users' AWS credentials are kept. */
+  readonly cachedCredentials: number;
+  /** Whether the shared store, where there is one, answered when it was asked last. Requests go on either way. */
+  readonly storeIsUp?: boolean;
+}
+
+/** Looks at what an engine has. Makes no call. */
+export function healthOf(
+  { keySets }: Pick<TokenVerifier, "keySets">,
+  { size }: Pick<Federation, "size">,
+  store: Pick<SealedStore, "isUp"> | undefined,
+): SessionHealth {
+  return {
+    ready: [...keySets.values()].every((keySet) => keySet.isUsable),
+    userPools: [...keySets].map(([{ userPoolId }, keySet]) => ({
+      userPoolId,
+      keys: keySet.size,
+      keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,
+    })),
+    cachedCredentials: size,
+    ...(store && { storeIsUp: store.isUp }),
+  };
+}
