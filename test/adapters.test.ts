@@ -24,6 +24,7 @@ describe(PATH, () => {
         .replaceAll('from "./problem.js"', 'from "../../src/http/problem.js"'),
     }));
   const paths = blocks.map((block) => samples.addBlock("adapters", block));
+  const fixture = samples.add("koa-consumer.ts", readFileSync("test/fixtures/koa-consumer.ts", "utf8"));
   let complaints: ReadonlyMap<string, string>;
 
   before(function () {
@@ -36,6 +37,10 @@ describe(PATH, () => {
   it("shows TypeScript that compiles", () => {
     expect(paths).to.have.length(2);
     expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+  });
+
+  it("tells the truth of Koa and Fetch: their faces are typed for a strict consumer", () => {
+    expect(complaints.get(fixture) ?? "").to.equal("");
   });
 
   it("shows an adapter that works, with every guard", async () => {
