@@ -51,7 +51,8 @@ export function createApp(options?: AuthSessionOptions) {
 }
 
 if (isMain(import.meta.url)) {
-  console.log(
-    `Listening on ${await createApp().listen({ port: Number(process.env.PORT ?? 3000), host: "127.0.0.1" })}`,
-  );
+  createApp().listen({ port: Number(process.env.PORT ?? 3000), host: "127.0.0.1" }, (error, origin) => {
+    if (error) throw error;
+    console.log(`Listening on ${origin}`);
+  });
 }

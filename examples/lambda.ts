@@ -30,7 +30,7 @@ export function createHandler(options?: AuthSessionOptions) {
     const session = await sessionOf(request);
     switch (`${request.method} ${new URL(request.url).pathname}`) {
       case "GET /me":
-        return Response.json(session.getUserInfo());
+        return Response.json(session.getUserInfo() ?? null);
       case "PUT /notice":
         await admins(session, request);
         return new Response(await request.text(), { status: 201 });
@@ -39,12 +39,24 @@ export function createHandler(options?: AuthSessionOptions) {
     }
   };
 
-  return async (event: HttpEvent): Promise<HttpResult> =>
-    toResult(await route(toRequest(event)).catch((error: unknown) => authErrorResponse(error)));
+  return async (event: HttpEvent): Promise<HttpResult> => {
+    const request = toRequest(event);
+    if (request === undefined) return toResult(new Response(null, { status: 400 }));
+    return toResult(await route(request).catch((error: unknown) => authErrorResponse(error)));
+  };
+}
+
+/** Undefined for what Fetch knows no request for: the method TRACE, headers beyond latin-1. */
+export function toRequest(event: HttpEvent): Request | undefined {
+  try {
+    return makeRequest(event);
+  } catch {
+    return undefined;
+  }
 }
 
 /** API Gateway joins headers of one name with commas; two tokens that came so are refused. */
-export function toRequest(event: HttpEvent): Request {
+function makeRequest(event: HttpEvent): Request {
   const { rawPath, rawQueryString, cookies = [], headers: given, requestContext, body, isBase64Encoded } = event;
   const { domainName, http } = requestContext;
   const headers = new Headers(
@@ -60,10 +72,13 @@ export function toRequest(event: HttpEvent): Request {
   });
 }
 
+const TEXT = /^(?:text\/|application\/(?:[\w.+-]+\+)?(?:json|xml)\s*(?:;|$))/i;
+
 /** Text as text, anything else in base64. */
 export async function toResult(answer: Response): Promise<HttpResult> {
   const bytes = Buffer.from(await answer.arrayBuffer());
-  const isText = /^text\/|json|xml|charset=utf-8/i.test(answer.headers.get("content-type") ?? "text/plain");
+  const isText =
+    !answer.headers.has("content-encoding") && TEXT.test(answer.headers.get("content-type") ?? "text/plain");
   const cookies = answer.headers.getSetCookie();
   const headers = Object.fromEntries([...answer.headers].filter(([name]) => name !== "set-cookie"));
   const body = bytes.toString(isText ? "utf8" : "base64");

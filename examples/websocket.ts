@@ -29,11 +29,18 @@ export function createApp(options?: AuthSessionOptions) {
   });
 
   const serve = (webSocket: WebSocket, { username, tokens }: AuthSession) => {
-    // A connection must not outlive the token that it was opened with.
-    const { exp = 0 } = (tokens?.accessToken ?? tokens?.idToken)?.payload ?? {};
-    const timer = setTimeout(() => webSocket.close(4401, "token_expired"), exp * 1000 - Date.now());
-    webSocket.on("close", () => clearTimeout(timer));
+    // A malformed frame is an error, and one that nobody listens to ends the process.
+    webSocket.on("error", () => webSocket.terminate());
     webSocket.on("message", (data) => webSocket.send(`${username}: ${data}`));
+    // A connection must not outlive the token that it was opened with, whatever the client does.
+    const { exp = 0 } = (tokens?.accessToken ?? tokens?.idToken)?.payload ?? {};
+    const expire = () => {
+      webSocket.removeAllListeners("message");
+      webSocket.close(4401, "token_expired");
+      setTimeout(() => webSocket.terminate(), 1000).unref();
+    };
+    const timer = setTimeout(expire, exp * 1000 - Date.now());
+    webSocket.on("close", () => clearTimeout(timer));
   };
   return server;
 }
@@ -43,6 +50,8 @@ async function refuse(socket: Duplex, error: unknown): Promise<void> {
   const { status, headers, body } = answerTo(error);
   const lines = [...headers].map(([name, value]) => `${name}: ${value}`);
   const text = body === null ? "" : await new Response(body).text();
+  // Half of it would stay open for as long as the client likes.
+  socket.once("finish", () => socket.destroy());
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "connection: close", "", text].join("\r\n"));
 }
 

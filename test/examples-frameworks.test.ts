@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect as connectTo, type Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { expect } from "chai";
-import type { AuthSessionOptions } from "cognito-auth-session";
+import { type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { type ClientOptions, WebSocket } from "ws";
 import { createApp as createFastify } from "../examples/fastify.js";
@@ -122,6 +123,14 @@ describe("The examples of other frameworks", () => {
       });
     }
 
+    it("has its headers where a request has them, so that the engine takes it as it is", async () => {
+      const sessions = new SessionManager({ ...cognito.options, identityPoolId: null });
+      const session = await sessions.getSession(
+        gatewayEvent("GET", "/", { authorization: `Bearer ${tokenOf("ada")}` }),
+      );
+      expect(session.username).to.equal("ada");
+    });
+
     it("reads bodies, in base64 too", async () => {
       const event = gatewayEvent("PUT", "/notice", { authorization: `Bearer ${tokenOf("ada", "admin")}` });
       const encoded = { body: Buffer.from("grüezi").toString("base64"), isBase64Encoded: true };
@@ -133,9 +142,24 @@ describe("The examples of other frameworks", () => {
     it("makes a Request of an event: URL, headers, cookies", async () => {
       const event = gatewayEvent("GET", "/a%20b", { "x-a": "1", "x-none": undefined }, "c=d&e=%2F");
       const request = toRequest({ ...event, cookies: ["one=1", "two=2"], body: "left out of a GET" });
-      expect(request.url).to.equal("https://id.execute-api.eu-west-1.amazonaws.com/a%20b?c=d&e=%2F");
-      expect(Object.fromEntries(request.headers)).to.deep.equal({ "x-a": "1", cookie: "one=1; two=2" });
-      expect(request.body).to.equal(null);
+      expect(request?.url).to.equal("https://id.execute-api.eu-west-1.amazonaws.com/a%20b?c=d&e=%2F");
+      expect(Object.fromEntries(request?.headers ?? [])).to.deep.equal({ "x-a": "1", cookie: "one=1; two=2" });
+      expect(request?.body).to.equal(null);
+    });
+
+    it("answers 400 to what Fetch knows no request for", async () => {
+      for (const event of [gatewayEvent("TRACE", "/me", {}), gatewayEvent("GET", "/me", { "x-name": "Łukasz" })]) {
+        expect(await call(event)).to.include({ status: 400 });
+      }
+    });
+
+    it("takes nothing for text that is none", async () => {
+      const sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+      for (const headers of [{ "content-type": sheet }, { "content-type": "text/plain", "content-encoding": "gzip" }]) {
+        const bytes = Buffer.from([0x1f, 0x8b, 0xff, 0x00]);
+        const { body, isBase64Encoded } = await toResult(new Response(bytes, { headers }));
+        expect([isBase64Encoded, Buffer.from(body, "base64").equals(bytes)]).to.deep.equal([true, true]);
+      }
     });
 
     it("makes a result of a Response: cookies apart, bytes in base64", async () => {
@@ -194,6 +218,41 @@ describe("The examples of other frameworks", () => {
       expectRefusal(await refusal(), "missing_token");
       expectRefusal(await refusal("garbage"), "malformed_token");
       expectRefusal(await refusal(cognito.signIn({ username: "bob" }).accessToken), "insufficient_group");
+    });
+
+    /** A client that does as it likes: the handshake by hand, then bytes. Never ends its side. */
+    const upgrade = async (token: string | undefined, after: Buffer = Buffer.alloc(0)): Promise<Socket> => {
+      const socket = connectTo({ port: Number(new URL(origin).port), host: "127.0.0.1", allowHalfOpen: true });
+      const given = Object.entries(headersOf(token)).map(([name, value]) => `${name}: ${value}`);
+      const lines = ["GET / HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket", ...given];
+      socket.write(
+        [...lines, "Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${"A".repeat(22)}==`, "", ""].join("\r\n"),
+      );
+      await once(socket, "data");
+      socket.write(after);
+      return socket;
+    };
+
+    it("a malformed frame ends its connection and nothing else", async () => {
+      const socket = await upgrade(
+        cognito.signIn({ username: "eve", groups: ["chat"] }).accessToken,
+        Buffer.from("ff8000000000", "hex"),
+      );
+      await once(socket.resume(), "end");
+      socket.destroy();
+      expectRefusal(await refusal(), "missing_token");
+    });
+
+    it("a refused client cannot keep its connection", async () => {
+      const socket = await upgrade(undefined);
+      socket.on("error", () => {});
+      const gone = new Promise((resolve) => socket.resume().once("close", resolve));
+      // Written to a connection that is gone, it is reset.
+      for (let tries = 0; tries < 20 && !socket.destroyed; tries += 1) {
+        socket.write("still here");
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      await gone;
     });
 
     it("ends with the token", async () => {

@@ -83,23 +83,6 @@ describe("The examples", () => {
     await s3.stop();
   });
 
-  it("fleet: two servers share what they fetched, and a sign-out counts on both", async () => {
-    const local = await LocalCognito.start({ unauthenticatedIdentities: true });
-    const shared = { ...local.options, store: memoryStore(), encryptionKeys: [randomBytes(32).toString("base64")] };
-    const [one, other] = [createFleet(shared).app, createFleet(shared).app];
-    const { admin } = { admin: "arn:aws:iam::123456789012:role/admins" };
-    const { idToken } = local.signIn({ username: "ada", groups: ["admin"], roles: [admin] });
-    const here = (await get(one, "/whoami", idToken).expect(200)).body;
-    expect((await get(other, "/whoami", idToken).expect(200)).body).to.deep.equal(here);
-    expect(local.callerIdentity(here.signsAs)?.roleArn).to.equal(admin);
-    expect((await get(one, "/whoami").expect(200)).body).to.include({ isAuthenticated: false });
-    expect([local.requests("GetId"), local.requests("GetCredentialsForIdentity")]).to.deep.equal([2, 2]);
-    await supertest(one).post("/sign-out").set("Authorization", `Bearer ${idToken}`).expect(204);
-    for (const app of [one, other]) expectRefusal(await get(app, "/whoami", idToken), "token_revoked");
-    expect((await get(other, "/health").expect(200)).body).to.deep.equal({ ready: true, storeIsUp: true });
-    await local.stop();
-  });
-
   it("s3-user-files: what S3 denies is 403, and what it cannot do stays an error", async () => {
     const codes = ["AccessDenied", "SlowDown"];
     await withServer(

@@ -1,3 +1,5 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { inspect } from "node:util";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -385,7 +387,14 @@ describe("The session", () => {
       for (const given of [{ headers }, fetched]) {
         expect(await sessions.fromRequest(given)).to.include({ isAuthenticated: true });
       }
-      for (const given of [undefined, null, 7, {}, { headers: null }]) {
+      const node = Object.assign(new IncomingMessage(new Socket()), { headers });
+      expect(await sessions.getSession(node)).to.include({ isAuthenticated: true });
+      // Frameworks' own requests do not show a second header of one name.
+      const wrapped = [
+        { headers, raw: node },
+        { headers, req: node },
+      ];
+      for (const given of [undefined, null, 7, {}, { headers: null }, ...wrapped]) {
         const error = await rejection(sessions.getSession(given as unknown as ReturnType<typeof request>));
         expect(error).to.be.instanceOf(AuthError).that.includes({ code: "misconfigured" });
       }

@@ -23,6 +23,8 @@ export interface IdentifierParts {
   readonly engine: SessionEngine;
 }
 
+const WRAPPED = "A framework's own request was given: hand over Node's, Fastify's `request.raw` or Koa's `ctx.req`.";
+
 /** Makes each request's session, once, and has the application's own checks look at it. */
 export class Identifier {
   readonly #config: Config;
@@ -43,6 +45,7 @@ export class Identifier {
   /** Who calls, checked; without credentials yet. */
   identify(request: RequestHeaders): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
+    if (isWrapped(request)) return this.#misused(WRAPPED);
     const known = this.#sessions.get(request);
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
@@ -112,4 +115,11 @@ export class Identifier {
 function isRequest(value: unknown): value is RequestHeaders {
   if (typeof value !== "object" || value === null || !("headers" in value)) return false;
   return typeof value.headers === "object" && value.headers !== null;
+}
+
+/** Whether Node's request is inside: a second header of one name shows in that one only. */
+function isWrapped(request: RequestHeaders): boolean {
+  if (request.rawHeaders !== undefined) return false;
+  const inner: unknown = "raw" in request ? request.raw : "req" in request ? request.req : undefined;
+  return typeof inner === "object" && inner !== null && "rawHeaders" in inner;
 }

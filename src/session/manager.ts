@@ -106,7 +106,8 @@ export class SessionManager {
   }
 
   /**
-   * The session of a request, made at the first call. Takes a Node request of any framework, and a Fetch `Request`.
+   * The session of a request, made at the first call. Takes Node's own request, of any framework (Fastify's
+   * `request.raw`, Koa's `ctx.req`), and a Fetch `Request`.
    *
    * @throws {AuthError} what the middleware would answer with
    */
