@@ -37,7 +37,7 @@ process.on("warning", (warning) => {
 
 const observations: Observation[] = [];
 async function observe(name: string, options: AuthSessionOptions, guard: RequestHandler = ok): Promise<void> {
-  const app = appWith({ ...cognito.options, requestTimeout: 40, ...options }, (routes) => routes.get("/", guard, ok));
+  const app = appWith({ ...cognito.options, requestTimeout: 300, ...options }, (routes) => routes.get("/", guard, ok));
   const token = cognito.signToken({ tokenUse: "id" });
   const { status, body } = await get(app, "/", token);
   // Warnings are emitted in the next turn.
