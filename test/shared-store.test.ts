@@ -125,6 +125,7 @@ describe("A shared store", () => {
       const token = tokenOf("ada-lovelace", ["admin"]);
       const session = await process().getSession(request(token));
       const { accessKeyId, secretAccessKey, sessionToken } = await session.getCredentials();
+      await until(async () => store.entries.size === 2);
       const before = [...store.entries];
       await process().revoke({ userSub: session.userSub ?? "" });
       const kept = JSON.stringify([...before, ...store.entries]);
@@ -147,9 +148,10 @@ describe("A shared store", () => {
 
     it("the same user has other keys under another encryption key", async () => {
       await accessKeyOf(process(), tokenOf("ada"));
-      const before = [...store.entries.keys()];
+      // The identity id is put there while nobody waits for it.
+      await until(async () => store.entries.size === 2);
       await accessKeyOf(process({ encryptionKeys: [newKey()] }), tokenOf("ada"));
-      expect(store.entries.size).to.equal(2 * before.length);
+      await until(async () => store.entries.size === 4);
     });
   });
 
@@ -324,6 +326,14 @@ describe("A shared store", () => {
       clock.advance({ minutes: 2 });
       const error = await accessKeyOf(process(), tokenOf("ada")).catch((each: unknown) => each);
       expect(error).to.include({ code: "credentials_unavailable" });
+    });
+
+    it("a refusal is no outage: a new process does not serve what is shared", async () => {
+      await accessKeyOf(process(), tokenOf("ada"));
+      cognito.fail("GetCredentialsForIdentity", { error: "NotAuthorizedException" });
+      clock.advance({ minutes: 58 });
+      const error = await accessKeyOf(process(), tokenOf("ada")).catch((each: unknown) => each);
+      expect(error).to.include({ code: "credentials_denied", status: 403 });
     });
 
     it("one that never connects holds the first request up for a second, and no other", async () => {

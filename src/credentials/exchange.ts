@@ -95,7 +95,7 @@ export class IdentityPoolExchange {
     const identityId = await calls.getId();
     if (failed(identityId)) return identityId;
     const result = await calls.getCredentials(identityId);
-    if (calls.staleness === undefined) void this.#identityIds.set(identityKey, identityId);
+    if (calls.staleness === undefined) await this.#identityIds.set(identityKey, identityId);
     return result;
   }
 

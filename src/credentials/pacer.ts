@@ -28,9 +28,8 @@ export interface Patience {
   readonly patienceMs: number;
 }
 
-interface Waiting {
-  readonly go: (refusal: AuthError | undefined) => void;
-}
+/** Lets a call that waits go. */
+type Go = () => void;
 
 /**
  * Holds a call to a rate, for all processes that share the store together: time is cut into slots, one call each, and
@@ -39,7 +38,7 @@ interface Waiting {
  */
 export class Pacer {
   readonly #parts: PacerParts;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: Go[] = [];
   #underWay = 0;
   /** Of this slot, and those before it, we know whose they are. */
   #lastTried = Number.NEGATIVE_INFINITY;
@@ -71,16 +70,14 @@ export class Pacer {
     }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#queue.splice(this.#queue.indexOf(waiting), 1);
+        this.#queue.splice(this.#queue.indexOf(go), 1);
         resolve(tooMany((this.#queue.length + 1) / ratePerSecond));
       }, patienceMs);
-      const waiting: Waiting = {
-        go: (refusal) => {
-          clearTimeout(timer);
-          resolve(refusal);
-        },
+      const go = () => {
+        clearTimeout(timer);
+        resolve(undefined);
       };
-      this.#queue.push(waiting);
+      this.#queue.push(go);
       this.#pump(ratePerSecond);
     });
   }
@@ -96,10 +93,10 @@ export class Pacer {
     while (this.#queue.length > 0 && this.#underWay < MAX_UNDER_WAY) {
       if (!(await this.#takeSlot(ratePerSecond))) continue;
       // Whoever waited for this slot may have given up: it is lost then.
-      const next = this.#queue.shift();
-      if (next === undefined) break;
+      const go = this.#queue.shift();
+      if (go === undefined) break;
       this.#underWay += 1;
-      next.go(undefined);
+      go();
     }
     // In the same turn as the last look at the queue: whoever comes next starts it again.
     this.#isPumping = false;

@@ -38,8 +38,9 @@ export class SharedExchange {
     const kept = await this.#read(subject);
     if (kept !== undefined && this.#isFresh(kept)) return kept;
     const outcome = await this.#inTurn(subject, mode);
-    // A process without any would rather serve old ones; one that renews ahead still has its own.
-    return failed(outcome) && kept !== undefined && mode === "foreground" ? kept : outcome;
+    // In an outage a process without any would rather serve old ones; one that renews ahead still has its own.
+    const isOutage = failed(outcome) && outcome.code === "credentials_unavailable";
+    return isOutage && kept !== undefined && mode === "foreground" ? kept : outcome;
   };
 
   /** One process at a time; the others look whether it has found something. */

@@ -101,8 +101,13 @@ export class SessionManager {
       finish: (error) => inRealm(error, realm),
     };
     const authenticator = new Authenticator(config, callbacks, this.#verifier);
-    const { engine, revocations } = { engine: this.#engine, revocations: this.#revocations };
-    this.#identifier = new Identifier({ config, callbacks, authenticator, revocations, engine });
+    this.#identifier = new Identifier({
+      config,
+      callbacks,
+      authenticator,
+      revocations: this.#revocations,
+      engine: this.#engine,
+    });
   }
 
   /**

@@ -31,6 +31,7 @@ export const fleetDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["|| clock() >= credentials.expiresAtMs", "", store],
     ["isOutdated(subject.owner, credentials.obtainedAtMs)", "false", revocation],
     ["if (misses > 1) break;", "", store],
+    ['failed(outcome) && outcome.code === "credentials_unavailable"', "failed(outcome)", store],
     ['if (mode === "forced") return this.#ask(subject, mode);', "", store],
     ["polls < MAX_POLLS", "polls < 10_000", store],
     ["void lock();", "", store],
