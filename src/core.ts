@@ -1,3 +1,4 @@
+export type { AnswerHeaders } from "./browser/session-cookie.js";
 export type { ConfigOptions, JsonWebKeySet, UserPoolOptions } from "./config/options.js";
 export type { AWSCredentials } from "./credentials/credentials.js";
 export type { AwsClientClass } from "./credentials/sdk-clients.js";
@@ -6,9 +7,12 @@ export type { AuthErrorCode } from "./errors/table.js";
 export { UpstreamFailure } from "./errors/upstream-failure.js";
 export type { GuardSet } from "./guards/guard-set.js";
 export type { ClaimCheck } from "./guards/guards.js";
+export type { TokenAnalyses, TokenAnalysis } from "./session/analyze-tokens.js";
+export type { SessionManagerParts } from "./session/components.js";
+export type { SessionEvent, SessionEventUser, SessionListener } from "./session/events.js";
 export { fetchAuthSession } from "./session/fetch-auth-session.js";
 export type { SessionHealth } from "./session/health.js";
-export { SessionManager, type SessionManagerParts } from "./session/manager.js";
+export { SessionManager } from "./session/manager.js";
 export type { RevocationTarget } from "./session/revocation-target.js";
 export { roleByGroup } from "./session/role-by-group.js";
 export type {

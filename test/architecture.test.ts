@@ -7,7 +7,7 @@ const RUNTIME_IMPORT = /^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)";$/gms
 const ANY_IMPORT = /^(?:import|export) [^;]*?from "(\.[^"]+)";$/gms;
 
 /** From the step nearest to the user to the one furthest; a folder may use what stands after it. */
-const ORDER = ["http", "guards", "session", "credentials", "tokens", "config", "errors"];
+const ORDER = ["http", "guards", "session", "browser", "credentials", "tokens", "config", "errors"];
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 const importsOf = (file: string, pattern: RegExp): string[] =>

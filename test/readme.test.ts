@@ -220,7 +220,7 @@ describe("README.md", () => {
         { userPoolId: "eu-west-1_AbCdEfGhI", clientId: null },
         sources,
       );
-      const { guestPool, store, encryptionKeys, ...config } = others;
+      const { guestPool, store, encryptionKeys, cookies, refreshFlow, ...config } = others;
       const documented = rowsOf("Option").flatMap(([option = "", , standard = ""]) =>
         /^`("\S+"|\d+|true|false)`$/.test(standard) ? [[codeIn(option)[0], JSON.parse(codeIn(standard)[0] ?? "")]] : [],
       );

@@ -31,7 +31,7 @@ async function redisBytes(url: string, kind: "credentials" | "identity", newValu
   const client = createClient({ url });
   await client.connect();
   await client.flushAll();
-  const sealed = new SealedStore(redisStore({ url }), [randomBytes(32)], systemClock);
+  const sealed = new SealedStore(redisStore({ url }), [randomBytes(32)], { clock: systemClock });
   await sealed.get(kind, "connects");
   const before = usedMemory(await client.info("memory"));
   for (let user = 0; user < USERS; user += 1) await sealed.set(kind, newKey(), newValue(), 3600);

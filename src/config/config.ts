@@ -18,10 +18,25 @@ export interface UserPoolConfig {
   readonly issuers: readonly string[];
   /** Accepted app clients; `undefined` accepts all. */
   readonly clientIds: ReadonlySet<string> | undefined;
+  /** The app client that signs users in, and its secret where it has one; none where every app client is accepted. */
+  readonly signInClient: { readonly id: string; readonly secret: string | undefined } | undefined;
+  /** OpenID Connect Discovery's document; whoever fetches it checks it. */
+  readonly discoveryUri: string;
   /** Where the keys come from. */
   readonly keys: { readonly uri: string } | { readonly fixed: JsonWebKeySet };
   readonly userPoolEndpoint: string | undefined;
   readonly identityPool: IdentityPoolConfig | undefined;
+}
+
+/** Sessions in cookies, resolved. */
+export interface CookieConfig {
+  readonly kind: "session" | "amplify" | "amplify-http-only";
+  /** Undefined where nobody said: then a request's own `Host` tells what is the same origin. */
+  readonly origin: string | undefined;
+  /** False on plain http, which is accepted on loopback only. */
+  readonly isSecure: boolean;
+  readonly idleMs: number;
+  readonly lifetimeMs: number;
 }
 
 /** The one configuration that everything works from. Frozen; every value checked. */
@@ -32,6 +47,10 @@ export interface Config {
   readonly required: boolean;
   /** Lower case. */
   readonly idTokenHeader: string;
+  /** Whether plain http is accepted anywhere, not on loopback only. */
+  readonly allowHttp: boolean;
+  readonly cookies: CookieConfig | undefined;
+  readonly refreshFlow: "GetTokensFromRefreshToken" | "InitiateAuth" | undefined;
   readonly clockToleranceSeconds: number;
   readonly credentials: "eager" | "lazy";
   readonly authFlow: "enhanced" | "basic";

@@ -35,7 +35,7 @@ type Option = keyof CheckedUserPool;
 
 /** What may stand at the top beside `userPools`, for all of them. */
 const SHARED = ["identityPoolId", ...ENDPOINT_OPTIONS] as const;
-const OWN = ["userPoolId", "clientId", "issuer", "jwksUri", "jwks"] as const;
+const OWN = ["userPoolId", "clientId", "clientSecret", "issuer", "jwksUri", "jwks"] as const;
 
 /** The configured user pools, each merged from options, environment and file. */
 export function userPoolsOf(options: CheckedOptions, { env, folder }: ConfigSources): LabelledPool[] {

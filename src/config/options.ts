@@ -11,6 +11,8 @@ export interface UserPoolOptions {
   readonly userPoolId?: string | undefined;
   /** App client id or ids that tokens may be issued to. `null` accepts every app client of the pool. */
   readonly clientId?: string | readonly string[] | null | undefined;
+  /** The app client's secret, where it has one. Of several app clients it is the first one's, which signs users in. */
+  readonly clientSecret?: string | undefined;
   /** The identity pool's id, `eu-west-1:1b2c...`. Without one, or with `null`, sessions have no AWS credentials. */
   readonly identityPoolId?: string | null | undefined;
   /**
@@ -42,6 +44,26 @@ export interface ConfigOptions extends UserPoolOptions {
   readonly required?: boolean | undefined;
   /** Header of the ID token that comes beside an access token. Default `"x-id-token"`. */
   readonly idTokenHeader?: string | undefined;
+  /**
+   * Take sessions from cookies as well: `"session"`, those of `authRoutes()`, whose tokens never reach the browser; or
+   * `"amplify"`, those that Amplify's server-side adapters write; `"amplify-http-only"` where Amplify runs on servers only
+   * and scripts must not read them. Default: cookies are not looked at.
+   */
+  readonly cookies?: "session" | "amplify" | "amplify-http-only" | undefined;
+  /**
+   * The origin that browsers see the application under, `https://app.example.com`. `cookies: "session"` needs it: from it
+   * come redirect URIs and whether cookies are `Secure`, and requests that change something have to come from it.
+   */
+  readonly origin?: string | undefined;
+  /** Seconds without a request after which a browser session ends. Default 86,400: a day. */
+  readonly sessionIdleTimeout?: number | undefined;
+  /** Seconds after which a browser session ends, however much it is used. Default 604,800: a week. */
+  readonly sessionLifetime?: number | undefined;
+  /**
+   * How tokens are refreshed: `"GetTokensFromRefreshToken"`, which rotates refresh tokens where the app client says so,
+   * or `"InitiateAuth"`, which older emulators know. Default: the first, and the second where the pool does not know it.
+   */
+  readonly refreshFlow?: "GetTokensFromRefreshToken" | "InitiateAuth" | undefined;
   /** Seconds that clocks may differ by when `exp`, `nbf` and `iat` are looked at. Default 5, at most 300. */
   readonly clockTolerance?: number | undefined;
   /** When AWS credentials are fetched: before the handler (`"eager"`, the default) or when first asked for (`"lazy"`). */

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors/auth-error.js";
 import { checkCombinations, guestPoolOf } from "./combinations.js";
 import type { Config, IdentityPoolConfig, UserPoolConfig } from "./config.js";
+import { cookieConfigOf } from "./cookies.js";
 import { checkEndpoint, isLoopback } from "./endpoint.js";
 import { type ConfigSources, type LabelledPool, userPoolsOf } from "./merge.js";
 import { noClient } from "./no-client.js";
@@ -26,6 +27,9 @@ export function resolveConfig(
     tokenUse: options.tokenUse ?? "any",
     required: options.required ?? true,
     idTokenHeader: options.idTokenHeader ?? "x-id-token",
+    allowHttp: options.allowHttp ?? false,
+    cookies: cookieConfigOf(options, pools),
+    refreshFlow: options.refreshFlow,
     clockToleranceSeconds: options.clockTolerance ?? 5,
     credentials: options.credentials ?? "eager",
     authFlow: options.authFlow ?? "enhanced",
@@ -62,6 +66,8 @@ function resolvePool(labelled: LabelledPool, options: CheckedOptions): UserPoolC
     userPoolId,
     issuers: Object.freeze(issuers),
     clientIds: pool.clientId === null ? undefined : new Set([pool.clientId].flat()),
+    signInClient: signInClientOf(pool),
+    discoveryUri: `${base}/.well-known/openid-configuration`,
     keys: Object.freeze(pool.jwks === undefined ? { uri } : { fixed: pool.jwks }),
     userPoolEndpoint,
     identityPool: identityPoolOf(
@@ -71,6 +77,11 @@ function resolvePool(labelled: LabelledPool, options: CheckedOptions): UserPoolC
       options.getIdRate,
     ),
   });
+}
+
+function signInClientOf({ clientId, clientSecret }: CheckedUserPool): UserPoolConfig["signInClient"] {
+  const [id] = [clientId ?? []].flat();
+  return id === undefined ? undefined : Object.freeze({ id, secret: clientSecret });
 }
 
 function issuersOf(pool: CheckedUserPool, label: LabelledPool["label"]): string[] {

@@ -14,6 +14,8 @@ export const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const text = (expected: string, pattern: RegExp) => v.pipe(v.string(expected), v.regex(pattern, expected));
 const count = (expected: string, max: number) =>
   v.pipe(v.number(expected), v.integer(expected), v.minValue(0, expected), v.maxValue(max, expected));
+const seconds = (expected: string) =>
+  v.pipe(v.number(expected), v.integer(expected), v.minValue(60, expected), v.maxValue(31_536_000, expected));
 /** Callbacks are not configuration; that they are functions is checked here, with everything else. */
 const callback = (expected: string) => v.custom<unknown>((value) => typeof value === "function", expected);
 
@@ -25,6 +27,7 @@ const ISSUERS = "must be an issuer URL without a trailing slash, or a non-empty 
 const userPoolEntries = {
   userPoolId: v.optional(text("must be a user pool id like eu-west-1_AbCdEfGhI", USER_POOL_ID)),
   clientId: v.optional(v.nullable(v.union([clientId, v.pipe(v.array(clientId), v.minLength(1, CLIENTS))], CLIENTS))),
+  clientSecret: v.optional(text("must be the app client's secret, a text without spaces", /^[\x21-\x7e]{1,256}$/)),
   identityPoolId: v.optional(
     v.nullable(
       text(
@@ -52,6 +55,7 @@ const userPoolEntries = {
 };
 const userPool = v.object(userPoolEntries, "must be an object with userPoolId and clientId");
 
+const ORIGIN = "must be an origin like https://app.example.com";
 const ROLE = "must be the ARN of an IAM role, or a function of the session that returns one";
 const TIMEOUT = "must be a whole number of milliseconds between 1 and 60000";
 const TOLERANCE = "must be a number of seconds between 0 and 300";
@@ -77,6 +81,18 @@ const options = v.object(
       ),
     ),
     getToken: v.optional(callback("must be a function of the request")),
+    cookies: v.optional(
+      v.picklist(["session", "amplify", "amplify-http-only"], 'must be "session", "amplify" or "amplify-http-only"'),
+    ),
+    origin: v.optional(v.string(ORIGIN)),
+    sessionIdleTimeout: v.optional(seconds("must be a whole number of seconds between 60 and 31536000")),
+    sessionLifetime: v.optional(seconds("must be a whole number of seconds between 60 and 31536000")),
+    refreshFlow: v.optional(
+      v.picklist(
+        ["GetTokensFromRefreshToken", "InitiateAuth"],
+        'must be "GetTokensFromRefreshToken" or "InitiateAuth"',
+      ),
+    ),
     clockTolerance: v.optional(
       v.pipe(v.number(TOLERANCE), v.finite(TOLERANCE), v.minValue(0, TOLERANCE), v.maxValue(300, TOLERANCE)),
     ),

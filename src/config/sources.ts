@@ -6,6 +6,7 @@ import { ConfigurationError } from "../errors/auth-error.js";
 export const ENVIRONMENT_VARIABLES = {
   userPoolId: "COGNITO_USER_POOL_ID",
   clientId: "COGNITO_CLIENT_ID",
+  clientSecret: "COGNITO_CLIENT_SECRET",
   identityPoolId: "COGNITO_IDENTITY_POOL_ID",
   issuer: "COGNITO_ISSUER",
   jwksUri: "COGNITO_JWKS_URI",

@@ -1,9 +1,9 @@
 import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
+import { boundAnswers } from "../answer-bound.js";
 import type { Clock } from "../clock.js";
 import type { Config, IdentityPoolConfig } from "../config/config.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import type { SealedStore } from "../store/sealed-store.js";
-import { answerBound } from "./answer-bound.js";
 import { RoleAssumer } from "./basic-flow.js";
 import type { Exchange, ExchangedCredentials, ExchangeMode } from "./credentials.js";
 import { IdentityCalls, type Sdk } from "./identity-calls.js";
@@ -111,7 +111,7 @@ export class IdentityPoolExchange {
       maxAttempts: 1,
       requestHandler: { httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     });
-    client.middlewareStack.use(answerBound);
+    boundAnswers(client);
     const { clock, store } = this.#parts;
     const line = { client, pacer: new Pacer({ clock, ratePerSecond: getIdRate, store, scope: name }) };
     this.#lines.set(name, line);

@@ -19,6 +19,8 @@ export interface FederationParts {
   readonly maxUsers: number;
   /** Told of what came when its user had been forgotten: it may have been shared meanwhile. */
   readonly onOrphan: (key: string) => void;
+  /** Told of each user's new credentials. */
+  readonly onRenewed?: ((owner: Owner, credentials: ExchangedCredentials) => void) | undefined;
 }
 
 /** Without the token: what is kept for an hour must not be one. */
@@ -49,12 +51,14 @@ export class Federation {
   readonly #clock: Clock;
   readonly #exchange: Exchange;
   readonly #onOrphan: FederationParts["onOrphan"];
+  readonly #onRenewed: FederationParts["onRenewed"];
   readonly #entries: LRUCache<string, Entry>;
   readonly #failures: LRUCache<string, Failure>;
   readonly #inFlight = new Map<string, InFlight>();
   #renewals = 0;
 
-  constructor({ clock, exchange, maxUsers, onOrphan }: FederationParts) {
+  constructor({ clock, exchange, maxUsers, onOrphan, onRenewed }: FederationParts) {
+    this.#onRenewed = onRenewed;
     this.#clock = clock;
     this.#onOrphan = onOrphan;
     this.#exchange = exchange;
@@ -147,6 +151,7 @@ export class Federation {
   #keep({ key, owner }: Subject, credentials: ExchangedCredentials): void {
     this.#entries.set(key, { owner, credentials, refreshFromMs: refreshFromMs(credentials) });
     this.#failures.delete(key);
+    if (owner !== undefined) this.#onRenewed?.(owner, credentials);
   }
 
   #noteFailure({ key, tokenDigest }: Subject, error: AuthError): void {

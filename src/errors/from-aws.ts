@@ -57,10 +57,47 @@ const KNOWN_TEXTS: readonly (readonly [RegExp, { code?: AuthErrorCode; recoveryS
     /^Invalid identity pool configuration/,
     { recoverySuggestion: "Check the IAM roles of the identity pool and their trust policies." },
   ],
+  [
+    /^(?:Client \S+ is (?:not )?configured (?:with|for) secret|SecretHash does not match|Unable to verify secret hash|Invalid client secret)/,
+    {
+      code: "misconfigured",
+      recoverySuggestion: "Compare `clientSecret` with the app client's: it has none, or another.",
+    },
+  ],
   [/^IdentityPool /, { recoverySuggestion: "`identityPoolId` names no identity pool in this Region and account." }],
 ];
 
 const REFRESH_OPERATIONS: ReadonlySet<CognitoOperation> = new Set(["GetTokensFromRefreshToken", "InitiateAuth"]);
+/** What ends a session (Amplify ends it on the same ones). All else, a firewall's refusal too, may pass and keeps it. */
+const ENDS_SESSION: ReadonlySet<string> = new Set([
+  "NotAuthorizedException",
+  "TokenRevokedException",
+  "UserNotFoundException",
+  "UserNotConfirmedException",
+  "PasswordResetRequiredException",
+  "RefreshTokenReuseException",
+]);
+/** Connections that were never made: nothing was sent. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  // A certificate that is not trusted: found before anything goes out.
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+/** Answers of a service, or of what stands before it, that did not do what was asked. */
+const NOT_DONE_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 429, 503]);
+/** What emulators say that do not know an operation. */
+const UNKNOWN_OPERATION: ReadonlySet<string> = new Set(["UnknownOperationException", "Unsupported"]);
 /** Failures that no answer names: what the SDK or a bound of ours ended. */
 const OWN_NAMES: ReadonlySet<string> = new Set(["AbortError", "TimeoutError", "DeadlineExceeded", "AnswerTooLarge"]);
 const REQUEST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -76,7 +113,7 @@ export function fromAwsError(error: unknown, operation: CognitoOperation): AuthE
   const { name, message, httpStatusCode, requestId, errno } = read(error);
   const verdict = VERDICTS.get(name) ?? verdictOfStatus(httpStatusCode);
   const known = KNOWN_TEXTS.find(([text]) => text.test(message))?.[1];
-  const code = known?.code ?? codeOf(verdict, operation);
+  const code = known?.code ?? codeOf(verdict, operation, name);
   const details: AuthErrorDetails = {
     // An expired token has one name wherever it is found out, and an unknown error is a network's.
     name: VERDICTS.has(name) ? name : undefined,
@@ -100,10 +137,24 @@ export function stalenessOfIdentity(error: unknown): IdentityStaleness | undefin
   return name === "NotAuthorizedException" && message.startsWith("Access to Identity ") ? "foreign" : undefined;
 }
 
-function codeOf(verdict: Verdict, operation: CognitoOperation): AuthErrorCode {
+/** Whether nobody can tell if a call was carried out: it may have arrived, and no clear answer came back. */
+export function isUnclear(error: unknown): boolean {
+  const { name, httpStatusCode, errno } = read(error);
+  if (VERDICTS.has(name) || UNKNOWN_OPERATION.has(name)) return false;
+  if (httpStatusCode !== undefined) return !NOT_DONE_STATUSES.has(httpStatusCode);
+  return errno === undefined || !NEVER_SENT.has(errno);
+}
+
+/** Whether the service said that it has no such operation. */
+export function isUnknownOperation(error: unknown): boolean {
+  return UNKNOWN_OPERATION.has(read(error).name);
+}
+
+function codeOf(verdict: Verdict, operation: CognitoOperation, name: string): AuthErrorCode {
   if (verdict === "misconfigured") return "misconfigured";
   if (verdict === "unavailable") return "credentials_unavailable";
-  return REFRESH_OPERATIONS.has(operation) ? "refresh_failed" : "credentials_denied";
+  if (!REFRESH_OPERATIONS.has(operation)) return "credentials_denied";
+  return ENDS_SESSION.has(name) ? "refresh_failed" : "credentials_unavailable";
 }
 
 /** For answers without a known class. A 401 or 403 without one comes from a firewall before the service. */

@@ -45,13 +45,13 @@ export type ErrorRequestHandler = (
  */
 export function authSession(options?: AuthSessionOptions | SessionManager): RequestHandler {
   const manager = options instanceof SessionManager ? options : new SessionManager(options);
-  return (request, _response, next) => {
+  return (request, response, next) => {
     const attach = (outcome: Outcome<AuthSession>) => {
       if (failed(outcome)) return next(outcome);
       Object.assign(request, { authSession: outcome });
       next();
     };
-    settle(manager.resolve(request), attach, next);
+    settle(manager.resolve(request, response), attach, next);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { AnswerHeaders } from "../browser/session-cookie.js";
 import { AuthError } from "../errors/auth-error.js";
 import { orThrow } from "../errors/outcome.js";
 import { type GuardSet, guardSet } from "../guards/guard-set.js";
@@ -25,7 +26,8 @@ export interface FetchSessionOptions extends Omit<AuthSessionOptions, "getToken"
  *
  * @param options options, or a {@link SessionManager} to share one engine. Without any, the configuration comes from the
  *   environment or `amplify_outputs.json`.
- * @returns a function that rejects with {@link AuthError}
+ * @returns a function that rejects with {@link AuthError}; its second parameter, needed for Amplify's cookies only, is
+ *   Node's response or the `Headers` of the answer
  * @throws {ConfigurationError} at once, naming the option and the fix
  * @example
  * ```ts
@@ -35,10 +37,10 @@ export interface FetchSessionOptions extends Omit<AuthSessionOptions, "getToken"
  */
 export function authSession(
   options?: FetchSessionOptions | SessionManager,
-): (request: FetchOrNodeRequest) => Promise<AuthSession> {
+): (request: FetchOrNodeRequest, answer?: AnswerHeaders) => Promise<AuthSession> {
   // The engine hands its callbacks the request that it was given, which is of the kind that they are typed with here.
   const manager = options instanceof SessionManager ? options : new SessionManager(options as AuthSessionOptions);
-  return (request) => manager.getSession(request);
+  return (request, answer) => manager.getSession(request, answer);
 }
 
 const guards: GuardSet<SessionGuard, unknown, unknown> = guardSet((guard) => (session, request) => {

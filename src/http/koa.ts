@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type {} from "koa";
 import { AuthError } from "../errors/auth-error.js";
 import { orThrow } from "../errors/outcome.js";
@@ -21,6 +21,7 @@ declare module "koa" {
 /** A Koa context, told by what is used of it. */
 export interface KoaContext {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly state: object;
   readonly headerSent: boolean;
   status: number;
@@ -48,7 +49,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
 export function authSession(options?: AuthSessionOptions | SessionManager): KoaMiddleware {
   const manager = options instanceof SessionManager ? options : new SessionManager(options);
   return async (context, next) => {
-    Object.assign(context.state, { authSession: orThrow(await manager.resolve(context.req)) });
+    Object.assign(context.state, { authSession: orThrow(await manager.resolve(context.req, context.res)) });
     await next();
   };
 }

@@ -1,9 +1,13 @@
+import type { CookieSession, CookieSource } from "../browser/cookie-session.js";
+import type { LiveTokens } from "../browser/live-grants.js";
+import { refuseCrossSite } from "../browser/same-origin.js";
+import type { CookieSink } from "../browser/session-cookie.js";
 import type { Config } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import { type RequestHeaders, readBearer, readTokenHeader } from "../tokens/bearer.js";
 import type { TokenUse } from "../tokens/claims.js";
-import { pairTokens } from "../tokens/pair.js";
+import { withIdToken } from "../tokens/pair.js";
 import { badTransport } from "../tokens/transport-fault.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
 import type { TokenVerifier } from "../tokens/verifier.js";
@@ -24,19 +28,31 @@ export class Authenticator {
   readonly #config: Config;
   readonly #getToken: SessionCallbacks["getToken"];
   readonly #verifier: TokenVerifier;
+  readonly #cookies: CookieSource | undefined;
 
-  constructor(config: Config, callbacks: SessionCallbacks, verifier: TokenVerifier) {
+  constructor(config: Config, callbacks: SessionCallbacks, verifier: TokenVerifier, cookies: CookieSource | undefined) {
     this.#config = config;
     this.#getToken = callbacks.getToken;
     this.#verifier = verifier;
+    this.#cookies = cookies;
   }
 
-  /** The request's verified tokens; none of them for an anonymous request. */
-  authenticate(request: RequestHeaders): Eventually<Outcome<SessionTokens>> {
+  /**
+   * The request's verified tokens; none of them for an anonymous request.
+   *
+   * @param sink where cookies of the answer go
+   */
+  authenticate(request: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<SessionTokens>> {
     return whenReady(this.#readBearer(request), (bearer) => {
       if (failed(bearer)) return bearer;
       const second = readTokenHeader(request, this.#config.idTokenHeader);
       if (failed(second)) return second;
+      const cookie = this.#cookies?.find(request, sink);
+      if (failed(cookie)) return cookie;
+      if (cookie !== undefined) {
+        if (bearer !== undefined || second !== undefined) return badTransport("token_and_cookie");
+        return refuseCrossSite(request, this.#config.cookies?.origin) ?? this.#open(cookie);
+      }
       if (bearer === undefined) return second === undefined ? this.#anonymous() : badTransport("id_token_alone");
       return whenReady(this.#verifier.verify(bearer, USES[this.#config.tokenUse]), (verified) => {
         if (failed(verified)) return verified;
@@ -45,14 +61,16 @@ export class Authenticator {
     });
   }
 
-  /** A second token that is bad fails the request: a session is never half of what was sent. */
+  /** A cookie whose session has ended is none: browsers keep theirs for longer. */
+  async #open(session: CookieSession): Promise<Outcome<SessionTokens>> {
+    const live = await session.open(false);
+    if (live === undefined) return this.#anonymous();
+    return failed(live) ? live : fromCookie(session, live);
+  }
+
   #withSecond(access: VerifiedToken, rawAccess: string, rawId: string): Eventually<Outcome<SessionTokens>> {
     if (access.use !== "access") return badTransport("id_token_twice");
-    return whenReady(this.#verifier.verify(rawId, USES.id), (id) => {
-      if (failed(id)) return id;
-      const pair = pairTokens(access, id);
-      return failed(pair) ? pair : { ...pair, rawAccess, rawId };
-    });
+    return withIdToken(this.#verifier, access, { rawAccess, rawId });
   }
 
   #anonymous(): Outcome<SessionTokens> {
@@ -72,6 +90,11 @@ export class Authenticator {
       },
     );
   }
+}
+
+/** The tokens of a session that came in a cookie. */
+export function fromCookie(session: CookieSession, live: LiveTokens): SessionTokens {
+  return { ...live.tokens, cookie: { session, live } };
 }
 
 function alone(verified: VerifiedToken, raw: string): SessionTokens {

@@ -28,8 +28,8 @@ export interface FederatorParts {
 /** Gives sessions their AWS credentials and SDK clients. */
 export class Federator {
   readonly #parts: FederatorParts;
-  /** A session's subject never changes: the role is asked for once. */
-  readonly #subjects = new WeakMap<Session, Outcome<Subject>>();
+  /** By a session's tokens: as long as they are the same, so is the subject, and the role is asked for once. */
+  readonly #subjects = new WeakMap<object, Outcome<Subject>>();
 
   constructor(parts: FederatorParts) {
     this.#parts = parts;
@@ -74,10 +74,11 @@ export class Federator {
   }
 
   #subjectOf(session: Session): Outcome<Subject> {
-    const known = this.#subjects.get(session);
+    const tokens = Session.verifiedTokens(session);
+    const known = this.#subjects.get(tokens);
     if (known !== undefined) return known;
     const subject = this.#makeSubject(session);
-    this.#subjects.set(session, subject);
+    this.#subjects.set(tokens, subject);
     return subject;
   }
 

@@ -7,7 +7,7 @@ import type { AuthSession } from "./types.js";
  * The session of a request that the middleware has seen: Amplify's `fetchAuthSession()` for servers.
  *
  * @param request the Node request
- * @param options `forceRefresh` renews the AWS credentials
+ * @param options `forceRefresh` renews the tokens, where there is a refresh token, and the AWS credentials
  * @throws {AuthError} `misconfigured` where no middleware saw the request; else what the middleware answers with
  * @example
  * ```ts

@@ -14,7 +14,7 @@ export interface SessionHealth {
   }[];
   /** How many users' AWS credentials are kept. */
   readonly cachedCredentials: number;
-  /** Whether the shared store, where there is one, answered when it was asked last. Requests go on either way. */
+  /** Whether the shared store, where there is one, answered when it was asked last. Requests without a browser session go on either way. */
   readonly storeIsUp?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface SessionHealth {
 export function healthOf(
   { keySets }: Pick<TokenVerifier, "keySets">,
   { size }: Pick<Federation, "size">,
-  store: Pick<SealedStore, "isUp"> | undefined,
+  stores: readonly Pick<SealedStore, "isUp">[] | undefined,
 ): SessionHealth {
   return {
     ready: [...keySets.values()].every((keySet) => keySet.isUsable),
@@ -32,6 +32,6 @@ export function healthOf(
       keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,
     })),
     cachedCredentials: size,
-    ...(store && { storeIsUp: store.isUp }),
+    ...(stores && { storeIsUp: stores.every(({ isUp }) => isUp) }),
   };
 }

@@ -1,3 +1,5 @@
+import type { CookieSession } from "../browser/cookie-session.js";
+import type { CookieSink } from "../browser/session-cookie.js";
 import type { Config } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
@@ -5,7 +7,7 @@ import type { RequestHeaders } from "../tokens/bearer.js";
 import type { Authenticator } from "./authenticator.js";
 import { hookFailure } from "./hook-failure.js";
 import type { Revocations } from "./revocations.js";
-import { Session, type SessionEngine } from "./session.js";
+import { Session, type SessionEngine, type SessionTokens } from "./session.js";
 import type { IncomingAuthRequest, SessionCallbacks } from "./types.js";
 import { askUser, askWhether } from "./user-checks.js";
 
@@ -21,6 +23,8 @@ export interface IdentifierParts {
   readonly authenticator: Authenticator;
   readonly revocations: Revocations;
   readonly engine: SessionEngine;
+  /** Ends a session in cookies that was revoked. */
+  readonly endCookie: (session: CookieSession) => Promise<unknown>;
 }
 
 const WRAPPED = "A framework's own request was given: hand over Node's, Fastify's `request.raw` or Koa's `ctx.req`.";
@@ -32,9 +36,11 @@ export class Identifier {
   readonly #authenticator: Authenticator;
   readonly #revocations: Revocations;
   readonly #engine: SessionEngine;
+  readonly #endCookie: IdentifierParts["endCookie"];
   readonly #sessions = new WeakMap<object, Eventually<Outcome<Session>> | typeof UNDER_WAY>();
 
-  constructor({ config, callbacks, authenticator, revocations, engine }: IdentifierParts) {
+  constructor({ config, callbacks, authenticator, revocations, engine, endCookie }: IdentifierParts) {
+    this.#endCookie = endCookie;
     this.#config = config;
     this.#callbacks = callbacks;
     this.#authenticator = authenticator;
@@ -42,15 +48,19 @@ export class Identifier {
     this.#engine = engine;
   }
 
-  /** Who calls, checked; without credentials yet. */
-  identify(request: RequestHeaders): Eventually<Outcome<Session>> {
+  /**
+   * Who calls, checked; without credentials yet.
+   *
+   * @param sink where cookies of the answer go
+   */
+  identify(request: RequestHeaders, sink?: CookieSink): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     if (isWrapped(request)) return this.#misused(WRAPPED);
     const known = this.#sessions.get(request);
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
     this.#sessions.set(request, UNDER_WAY);
-    const made = whenReady(this.#make(request), (outcome) => {
+    const made = whenReady(this.#make(request, sink), (outcome) => {
       if (!failed(outcome)) return outcome;
       // A failure may pass (an outage); only a session is kept for the request.
       this.#sessions.delete(request);
@@ -67,13 +77,36 @@ export class Identifier {
     );
   }
 
-  #make(request: RequestHeaders): Eventually<Outcome<Session>> {
-    return whenReady(this.#authenticator.authenticate(request), (tokens) => {
+  /** The next call makes the request's session anew. */
+  forget(request: RequestHeaders): void {
+    this.#sessions.delete(request);
+  }
+
+  /** Gives a session new tokens, once the checks have looked at them. */
+  async renew(session: Session, tokens: SessionTokens, request: RequestHeaders): Promise<Outcome<Session>> {
+    const refusal = await this.#check(new Session(tokens, this.#engine), request);
+    if (refusal !== undefined) return this.#engine.finish(refusal);
+    Session.renew(session, tokens);
+    return session;
+  }
+
+  #make(request: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<Session>> {
+    return whenReady(this.#authenticator.authenticate(request, sink), (tokens) => {
       if (failed(tokens)) return tokens;
       const session = new Session(tokens, this.#engine);
       if (!session.isAuthenticated) return session;
-      return whenReady(this.#check(session, request), (refusal) => refusal ?? session);
+      return whenReady(this.#check(session, request), (refusal) => {
+        const { cookie } = tokens;
+        if (refusal?.code === "token_revoked" && cookie !== undefined) return this.#endRevoked(cookie.session, refusal);
+        return refusal ?? session;
+      });
     });
+  }
+
+  /** What was revoked elsewhere has no use for its cookies any more, nor for its refresh token. */
+  async #endRevoked(session: CookieSession, refusal: AuthError): Promise<AuthError> {
+    await this.#endCookie(session);
+    return refusal;
   }
 
   /** On every request: what the checks look at may have changed. */

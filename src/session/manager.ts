@@ -1,33 +1,17 @@
-import { type Clock, systemClock } from "../clock.js";
-import type { Config } from "../config/config.js";
-import { resolveConfig } from "../config/resolve.js";
-import type { AWSCredentials, Exchange } from "../credentials/credentials.js";
-import { IdentityPoolExchange } from "../credentials/exchange.js";
-import { Federation } from "../credentials/federation.js";
-import { SdkClients } from "../credentials/sdk-clients.js";
-import { SharedExchange } from "../credentials/shared-exchange.js";
-import type { Owner } from "../credentials/subject.js";
-import { AuthError, inRealm } from "../errors/auth-error.js";
+import { refuseCrossSite } from "../browser/same-origin.js";
+import { type AnswerHeaders, sinkOf } from "../browser/session-cookie.js";
+import type { AWSCredentials } from "../credentials/credentials.js";
+import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow, whenReady } from "../errors/outcome.js";
-import { SealedStore } from "../store/sealed-store.js";
 import type { RequestHeaders } from "../tokens/bearer.js";
-import { type FetchJson, fetchKeySet } from "../tokens/fetch-key-set.js";
-import { TokenVerifier } from "../tokens/verifier.js";
-import { Authenticator } from "./authenticator.js";
-import { Federator } from "./federator.js";
+import { describeTokens, type TokenAnalyses } from "./analyze-tokens.js";
+import { fromCookie } from "./authenticator.js";
+import { assemble, type Components, type SessionManagerParts } from "./components.js";
+import type { SessionListener } from "./events.js";
 import { healthOf, type SessionHealth } from "./health.js";
-import { Identifier } from "./identifier.js";
 import { checkTarget, type RevocationTarget } from "./revocation-target.js";
-import { Revocations } from "./revocations.js";
-import type { Session, SessionEngine } from "./session.js";
-import type { AuthSession, AuthSessionOptions, SessionCallbacks } from "./types.js";
-
-/** What may be replaced in tests: time, and what reaches out. */
-export interface SessionManagerParts {
-  readonly clock?: Clock;
-  readonly fetchJson?: FetchJson;
-  readonly exchange?: Exchange;
-}
+import { Session } from "./session.js";
+import type { AuthSession, AuthSessionOptions, UserInfo } from "./types.js";
 
 /** Which engine answered for a request, for `fetchAuthSession()`. */
 const managersOfRequests = new WeakMap<object, SessionManager>();
@@ -49,16 +33,7 @@ export function managerOf(request: object): SessionManager | undefined {
  * ```
  */
 export class SessionManager {
-  readonly #config: Config;
-  readonly #store: SealedStore | undefined;
-  readonly #verifier: TokenVerifier;
-  readonly #identifier: Identifier;
-  readonly #identityPools: IdentityPoolExchange;
-  readonly #federation: Federation;
-  readonly #clients: SdkClients;
-  readonly #revocations: Revocations;
-  readonly #federator: Federator;
-  readonly #engine: SessionEngine;
+  readonly #parts: Components;
 
   /**
    * @param options as for `authSession()`
@@ -66,75 +41,109 @@ export class SessionManager {
    * @throws {ConfigurationError} naming the option and the fix
    */
   constructor(options: AuthSessionOptions = {}, parts: SessionManagerParts = {}) {
-    const config = resolveConfig(options);
-    const { clock = systemClock, fetchJson = fetchKeySet } = parts;
-    const { credentialsCacheSize: maxUsers, requestTimeoutMs: timeoutMs, authFlow, realm } = config;
-    const callbacks: SessionCallbacks = Object.freeze({ ...options });
-    this.#config = config;
-    this.#store = sealedStoreOf(config, clock);
-    const store = this.#store;
-    this.#verifier = new TokenVerifier(config, { clock, fetchJson });
-    this.#identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers, authFlow, store });
-    const isOutdated = ({ sub }: Owner, obtainedAtMs: number) => this.#revocations.isAfter(sub, obtainedAtMs);
-    const own = parts.exchange ?? this.#identityPools.exchange;
-    const exchange = store === undefined ? own : new SharedExchange(own, { clock, store, isOutdated }).exchange;
-    const onOrphan = (key: string) => void store?.delete("credentials", key);
-    this.#federation = new Federation({ clock, exchange, maxUsers, onOrphan });
-    this.#clients = new SdkClients(maxUsers);
-    this.#revocations = new Revocations({
-      clock,
-      store,
-      bareStore: config.store,
-      onRevoked: (target) => this.#forget(target),
-    });
-    this.#federator = new Federator({
-      config,
-      federation: this.#federation,
-      clients: this.#clients,
-      revocations: this.#revocations,
-      roleArn: callbacks.roleArn,
-    });
-    this.#engine = {
-      checkTimeoutMs: timeoutMs,
-      exchange: (session, forceRefresh) => this.#federator.provide(session, forceRefresh),
-      awsClient: (session, Client, settings) => this.#federator.awsClient(session, Client, settings),
-      finish: (error) => inRealm(error, realm),
-    };
-    const authenticator = new Authenticator(config, callbacks, this.#verifier);
-    this.#identifier = new Identifier({
-      config,
-      callbacks,
-      authenticator,
-      revocations: this.#revocations,
-      engine: this.#engine,
-    });
+    this.#parts = assemble(options, parts);
+  }
+
+  /**
+   * What an engine is made of, for the routes.
+   *
+   * @internal
+   */
+  static componentsOf(manager: SessionManager): Components {
+    return manager.#parts;
   }
 
   /**
    * The session of a request, made at the first call. Takes Node's own request, of any framework (Fastify's
    * `request.raw`, Koa's `ctx.req`), and a Fetch `Request`.
    *
+   * @param answer Node's response, or the `Headers` of a Fetch answer: where Amplify's cookies are written back when
+   *   their tokens were refreshed. Without it they are not refreshed. The Express and Koa middleware see to it.
    * @throws {AuthError} what the middleware would answer with
    */
-  async getSession(request: RequestHeaders): Promise<AuthSession> {
-    return orThrow(await this.resolve(request));
+  async getSession(request: RequestHeaders, answer?: AnswerHeaders): Promise<AuthSession> {
+    return orThrow(await this.resolve(request, answer));
   }
 
   /** The same as {@link getSession}, under the name that reads well where requests are Fetch's. @throws {AuthError} */
-  fromRequest(request: RequestHeaders): Promise<AuthSession> {
-    return this.getSession(request);
+  fromRequest(request: RequestHeaders, answer?: AnswerHeaders): Promise<AuthSession> {
+    return this.getSession(request, answer);
   }
 
   /**
-   * The session of a request with what it holds renewed. Without a refresh token that is the AWS credentials.
+   * The session of a request with what it holds renewed: its tokens, where it has a refresh token, and its AWS credentials.
    *
    * @param force renew even what is still good
-   * @throws {AuthError}
+   * @throws {AuthError} `refresh_failed` where the session is over; `credentials_unavailable` where Cognito cannot be
+   *   reached, and the session goes on
    */
   async refreshSession(request: RequestHeaders, force = false): Promise<AuthSession> {
     const session = orThrow(await this.resolve(request));
-    if (this.#federator.applies(session)) await session.getCredentials({ forceRefresh: force });
+    const { cookie } = Session.verifiedTokens(session);
+    if (cookie !== undefined) {
+      const live = (await cookie.session.open(force)) ?? new AuthError("refresh_failed");
+      if (failed(live)) throw this.#parts.engine.finish(live);
+      orThrow(await this.#parts.identifier.renew(session, fromCookie(cookie.session, live), request));
+    }
+    if (this.#parts.federator.applies(session)) await session.getCredentials({ forceRefresh: force });
     return session;
+  }
+
+  /**
+   * Signs the request's user out: the session in its cookies is ended, its refresh token revoked at Cognito; tokens of the
+   * sign-in are refused from now on, as by {@link revoke}, and its AWS credentials dropped.
+   *
+   * @param request whose session it is; one without a session is left alone
+   * @param answer Node's response, or the `Headers` of a Fetch answer: the cookie is removed there
+   * @throws {AuthError} `store_unavailable`: nothing has ended, try again; `forbidden`: another site sent the request
+   * @example
+   * ```ts
+   * await sessions.clearSession(req, res);
+   * ```
+   */
+  async clearSession(request: RequestHeaders, answer?: AnswerHeaders): Promise<void> {
+    const cookie = this.#parts.cookies?.source.find(request, sinkOf(answer));
+    if (failed(cookie)) throw this.#parts.engine.finish(cookie);
+    const refusal = cookie && refuseCrossSite(request, this.#parts.config.cookies?.origin);
+    if (refusal !== undefined) throw this.#parts.engine.finish(refusal);
+    const bearer = cookie === undefined ? await this.#parts.identifier.identify(request) : undefined;
+    this.#parts.identifier.forget(request);
+    if (failed(bearer)) return;
+    const fault = await (cookie ? this.#parts.signOut.cookie(cookie) : bearer && this.#parts.signOut.bearer(bearer));
+    if (fault !== undefined) throw this.#parts.engine.finish(fault);
+  }
+
+  /**
+   * Has a function told of what happens to sessions. It is told at once, so let it be quick; what it throws harms nobody.
+   *
+   * @returns stops it
+   * @example
+   * ```ts
+   * const stop = sessions.onSessionChange(({ type, ...about }) => log.info(about, type));
+   * ```
+   */
+  onSessionChange(listener: SessionListener): () => void {
+    return this.#parts.events.subscribe(listener);
+  }
+
+  /** Who the request's user is; undefined for nobody. @throws {AuthError} */
+  async getUserInfo(request: RequestHeaders): Promise<UserInfo | undefined> {
+    return orThrow(await this.resolve(request)).getUserInfo();
+  }
+
+  /**
+   * What each token of the request says about itself: its purpose, expiry, scopes, app client and groups.
+   *
+   * @throws {AuthError}
+   * @example
+   * ```ts
+   * const { accessToken } = await sessions.analyzeTokens(req);
+   * console.log(accessToken?.scopes, accessToken?.expiresInSeconds);
+   * ```
+   */
+  async analyzeTokens(request: RequestHeaders): Promise<TokenAnalyses> {
+    const tokens = Session.verifiedTokens(orThrow(await this.resolve(request)));
+    return describeTokens(tokens, tokens.cookie?.live.grant.refreshToken !== undefined, this.#parts.clock);
   }
 
   /**
@@ -143,7 +152,7 @@ export class SessionManager {
    * @throws {AuthError} where it cannot be known: the keys, or the answer of `isRevoked`, cannot be had
    */
   async isAuthenticated(request: RequestHeaders): Promise<boolean> {
-    const outcome = await this.#identifier.identify(request);
+    const outcome = await this.#parts.identifier.identify(request);
     if (!failed(outcome)) return outcome.isAuthenticated;
     if (outcome.status >= 500) throw outcome;
     return false;
@@ -164,17 +173,21 @@ export class SessionManager {
    * @throws {AuthError} `jwks_unavailable`
    */
   async warmUp(): Promise<void> {
-    const { userPools } = this.#config;
-    if (userPools.some((pool) => pool.identityPool !== undefined)) await this.#identityPools.warmUp();
-    await this.#store?.warmUp();
-    const errors = await Promise.all([...this.#verifier.keySets.values()].map((keySet) => keySet.warmUp()));
+    const { userPools } = this.#parts.config;
+    if (userPools.some((pool) => pool.identityPool !== undefined)) await this.#parts.identityPools.warmUp();
+    await Promise.all([this.#parts.store?.warmUp(), this.#parts.cookies?.warmUp()]);
+    const errors = await Promise.all([...this.#parts.verifier.keySets.values()].map((keySet) => keySet.warmUp()));
     const error = errors.find((each) => each !== undefined);
     if (error !== undefined) throw error;
   }
 
   /** How the engine does. Makes no call. */
   health(): SessionHealth {
-    return healthOf(this.#verifier, this.#federation, this.#store);
+    return healthOf(
+      this.#parts.verifier,
+      this.#parts.federation,
+      this.#parts.store && [this.#parts.store, this.#parts.cookies ?? this.#parts.store],
+    );
   }
 
   /**
@@ -193,17 +206,19 @@ export class SessionManager {
    * ```
    */
   async revoke(target: RevocationTarget): Promise<void> {
-    if (!(await this.#revocations.revoke(checkTarget(target)))) {
-      throw this.#engine.finish(new AuthError("store_unavailable"));
+    if (!(await this.#parts.revocations.revoke(checkTarget(target)))) {
+      throw this.#parts.engine.finish(new AuthError("store_unavailable"));
     }
   }
 
   /** Closes connections that are kept open, the store's among them. */
   async close(): Promise<void> {
-    this.#identityPools.close();
-    this.#clients.close();
-    this.#revocations.close();
-    await this.#store?.close();
+    this.#parts.identityPools.close();
+    this.#parts.clients.close();
+    this.#parts.revocations.close();
+    this.#parts.events.close();
+    await this.#parts.cookies?.close();
+    await this.#parts.store?.close();
   }
 
   /**
@@ -211,33 +226,18 @@ export class SessionManager {
    *
    * @internal
    */
-  resolve(request: RequestHeaders): Eventually<Outcome<Session>> {
-    return whenReady(this.#identifier.identify(request), (session) => {
+  resolve(request: RequestHeaders, answer?: AnswerHeaders): Eventually<Outcome<Session>> {
+    return whenReady(this.#parts.identifier.identify(request, sinkOf(answer)), (session) => {
       if (failed(session)) return session;
       managersOfRequests.set(request, this);
       return this.#enrich(session);
     });
   }
 
-  #forget(target: RevocationTarget): void {
-    const keys = this.#federation.forget(({ sub, originJti }) =>
-      "userSub" in target ? sub === target.userSub : originJti === target.originJti,
-    );
-    for (const key of keys) {
-      this.#clients.forget(key);
-      void this.#store?.delete("credentials", key);
-    }
-  }
-
   #enrich(session: Session): Eventually<Outcome<Session>> {
-    if (this.#config.credentials === "lazy" || !this.#federator.applies(session)) return session;
-    return whenReady(this.#federator.provide(session, false), (outcome) =>
-      failed(outcome) ? this.#engine.finish(outcome) : session,
+    if (this.#parts.config.credentials === "lazy" || !this.#parts.federator.applies(session)) return session;
+    return whenReady(this.#parts.federator.provide(session, false), (outcome) =>
+      failed(outcome) ? this.#parts.engine.finish(outcome) : session,
     );
   }
-}
-
-function sealedStoreOf({ store, encryptionKeys }: Config, clock: Clock): SealedStore | undefined {
-  const [newest, ...older] = encryptionKeys;
-  return store === undefined || newest === undefined ? undefined : new SealedStore(store, [newest, ...older], clock);
 }

@@ -8,7 +8,10 @@ export function checkTarget(target: RevocationTarget): RevocationTarget {
   const [entry, ...others] = Object.entries(target ?? {});
   const [name, value] = entry ?? [];
   const isOne = others.length === 0 && (name === "userSub" || name === "originJti");
-  if (isOne && typeof value === "string" && value !== "") return target;
+  if (isOne && typeof value === "string" && value !== "") {
+    // The caller's own object may change while others are told.
+    return name === "userSub" ? { userSub: value } : { originJti: value };
+  }
   throw new TypeError("revoke() takes { userSub } or { originJti }, one of them, as a non-empty string.");
 }
 

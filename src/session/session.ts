@@ -1,17 +1,24 @@
 import { inspect } from "node:util";
+import type { CookieSession } from "../browser/cookie-session.js";
+import type { LiveTokens } from "../browser/live-grants.js";
 import { type AWSCredentials, type ExchangedCredentials, RequestCredentials } from "../credentials/credentials.js";
 import type { AwsClientClass } from "../credentials/sdk-clients.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow } from "../errors/outcome.js";
 import { Jwt } from "../tokens/jwt.js";
-import type { TokenPair } from "../tokens/pair.js";
+import type { HeldTokens } from "../tokens/pair.js";
 import type { AuthSession, AuthTokens, UserInfo } from "./types.js";
 import { readUserInfo } from "./user-info.js";
 
-/** The verified tokens of a session with their raw forms, which the verified-token cache does not keep. */
-export interface SessionTokens extends TokenPair {
-  readonly rawAccess?: string;
-  readonly rawId?: string;
+/** The verified tokens of a session, and where it came from, where that was a cookie. */
+export interface SessionTokens extends HeldTokens {
+  readonly cookie?: CookieOrigin;
+}
+
+/** What a session in cookies can do beside. */
+export interface CookieOrigin {
+  readonly session: CookieSession;
+  readonly live: LiveTokens;
 }
 
 /** What a session asks of the engine that made it. */
@@ -32,7 +39,7 @@ const NONE: readonly string[] = Object.freeze([]);
 
 /** The session of one request. */
 export class Session implements AuthSession {
-  readonly #tokens: SessionTokens;
+  #tokens: SessionTokens;
   readonly #engine: SessionEngine;
   #exchanged: ExchangedCredentials | undefined;
   #credentials: AWSCredentials | undefined;
@@ -64,6 +71,12 @@ export class Session implements AuthSession {
     if (session.#exchanged === exchanged) return;
     session.#exchanged = exchanged;
     session.#credentials = undefined;
+  }
+
+  /** Gives a session the new tokens of its sign-in. */
+  static renew(session: Session, tokens: SessionTokens): void {
+    session.#tokens = tokens;
+    session.#jwts = undefined;
   }
 
   get isAuthenticated(): boolean {
@@ -161,9 +174,13 @@ export class Session implements AuthSession {
   }
 }
 
-function showTokens({ access, id, rawAccess, rawId }: SessionTokens): AuthTokens {
-  return Object.freeze({
+function showTokens({ access, id, rawAccess, rawId, cookie }: SessionTokens): AuthTokens {
+  const tokens = {
     ...(access && rawAccess !== undefined ? { accessToken: new Jwt(access.header, access.payload, rawAccess) } : {}),
     ...(id && rawId !== undefined ? { idToken: new Jwt(id.header, id.payload, rawId) } : {}),
-  });
+  };
+  const { refreshToken } = cookie?.live.grant ?? {};
+  // Not enumerable, and not a value: logging the tokens, however thoroughly, does not show it.
+  if (refreshToken !== undefined) Object.defineProperty(tokens, "refreshToken", { get: () => refreshToken });
+  return Object.freeze(tokens);
 }

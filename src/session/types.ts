@@ -8,7 +8,7 @@ import type { JWT } from "../tokens/jwt.js";
 export interface AuthTokens {
   readonly accessToken?: JWT;
   readonly idToken?: JWT;
-  /** Of browser sessions only. */
+  /** Of sessions in cookies only. Not enumerable, so that logging the tokens does not show it. */
   readonly refreshToken?: string;
 }
 

@@ -1,18 +1,15 @@
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
-import { DeadlineExceeded, within } from "../deadline.js";
+import { inSteps, within } from "../deadline.js";
 import { ConfigurationError } from "../errors/auth-error.js";
 import { warnOnce } from "../errors/warn-once.js";
 import type { SessionStore } from "./store.js";
 
-/**
- * A store that shares a network with the application answers within a millisecond or two: 50 are the budget, counted in
- * steps. A step that comes late counts no more than one in time: the process was busy, and the store may be fine.
- */
-const STEP_MS = 10;
-const STEPS = 5;
+/** A store that shares a network with the application answers within a millisecond or two. */
+const BUDGET_MS = 50;
 const CONNECT_MS = 1000;
-const UNREACHABLE = "The shared store fails or takes longer than 50 ms. Requests go on without it.";
+const UNREACHABLE =
+  "The shared store fails or takes too long. Requests go on without it, but for those of browser sessions.";
 const BACKOFF = { firstMs: 500, longestMs: 5000 };
 
 /** What the store answered; undefined where it did not, or was not asked. */
@@ -45,9 +42,15 @@ export class StoreConnection {
   }
 }
 
+/** How long a store may take, in milliseconds; default 50. */
+export interface StoreTiming {
+  readonly clock: Clock;
+  readonly budgetMs?: number | undefined;
+}
+
 /**
- * Stands between us and a store that may be down, slow or full: nobody waits longer than 50 ms for it, and while it
- * fails it is asked by one request now and then only.
+ * Stands between us and a store that may be down, slow or full: nobody waits longer than the budget for it, and while
+ * it fails it is asked by one request now and then only.
  */
 export class StoreCircuit {
   readonly #store: SessionStore;
@@ -56,10 +59,12 @@ export class StoreCircuit {
   #failures = 0;
   #isProbing = false;
   readonly #connection: StoreConnection;
+  readonly #budgetMs: number;
 
-  constructor(store: SessionStore, connection: StoreConnection, clock: Clock) {
+  constructor(store: SessionStore, connection: StoreConnection, { clock, budgetMs = BUDGET_MS }: StoreTiming) {
     this.#store = store;
     this.#connection = connection;
+    this.#budgetMs = budgetMs;
     this.#backoff = new Backoff(clock, BACKOFF);
   }
 
@@ -82,7 +87,7 @@ export class StoreCircuit {
     if (!this.#connection.isMade) await this.#connection.make();
     const failuresBefore = this.#failures;
     try {
-      const value = await inTime(() => operation(this.#store));
+      const value = await inSteps(this.#budgetMs, () => operation(this.#store));
       if (this.#failures === failuresBefore) this.#backoff.succeeded();
       return { value };
     } catch (error) {
@@ -98,19 +103,4 @@ export class StoreCircuit {
     this.#backoff.failed();
     if (!this.isUp) warnOnce("store_unavailable", UNREACHABLE);
   }
-}
-
-/** What `run` gives, unless the budget is spent before. */
-function inTime<T>(run: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer = setTimeout(step, STEP_MS, STEPS - 1);
-    function step(left: number): void {
-      if (left === 0) reject(new DeadlineExceeded());
-      else timer = setTimeout(step, STEP_MS, left - 1);
-    }
-    Promise.resolve()
-      .then(run)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
 }

@@ -1,4 +1,4 @@
-import { within } from "../deadline.js";
+import { inSteps, within } from "../deadline.js";
 import { CALL_MS, CONNECT_MS, type RedisClient, type RedisConnection } from "./redis-client.js";
 import { codeOf, StoreFailure } from "./redis-failure.js";
 
@@ -16,7 +16,7 @@ export class GivenConnection implements RedisConnection {
 
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     try {
-      return await within(CALL_MS, async () => {
+      return await inSteps(CALL_MS, async () => {
         await this.#open();
         return command(this.#client);
       });

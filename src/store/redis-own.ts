@@ -1,6 +1,6 @@
 import { Backoff } from "../backoff.js";
 import { systemClock } from "../clock.js";
-import { DeadlineExceeded, within } from "../deadline.js";
+import { DeadlineExceeded, inSteps, within } from "../deadline.js";
 import { ConfigurationError } from "../errors/auth-error.js";
 import { CALL_MS, type RedisClient, type RedisConnection } from "./redis-client.js";
 import { codeOf, StoreFailure } from "./redis-failure.js";
@@ -53,7 +53,7 @@ export class OwnConnection implements RedisConnection {
 
   async #send<T>(link: RedisLink, command: (client: RedisClient) => Promise<T>): Promise<T> {
     try {
-      const answer = await within(CALL_MS, async () => {
+      const answer = await inSteps(CALL_MS, async () => {
         await link.attempted;
         return command(link.client);
       });

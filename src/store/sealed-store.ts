@@ -1,6 +1,5 @@
-import type { Clock } from "../clock.js";
 import { within } from "../deadline.js";
-import { type Answer, StoreCircuit, StoreConnection } from "./circuit.js";
+import { type Answer, StoreCircuit, StoreConnection, type StoreTiming } from "./circuit.js";
 import { loadJose, Sealing } from "./sealing.js";
 import type { ReleaseLock, SessionStore } from "./store.js";
 
@@ -10,7 +9,7 @@ const CLOSE_MS = 1000;
 const users = new WeakMap<SessionStore, number>();
 
 /** What is kept, each kind apart from the others. */
-export type EntryKind = "credentials" | "identity" | "revoked" | "exchange" | "pace";
+export type EntryKind = "credentials" | "identity" | "revoked" | "exchange" | "pace" | "session" | "renewed";
 
 /** A lock that was taken, that another holds, that nobody could tell about, or that this store does not know. */
 export type Lock = ReleaseLock | "held" | "unavailable" | "none";
@@ -31,12 +30,13 @@ export class SealedStore {
   /**
    * @param store where the sealed values go
    * @param secrets 32 bytes each; the first seals, all open. At least one.
+   * @param timing how long the store may take
    */
-  constructor(store: SessionStore, [newest, ...older]: readonly [Uint8Array, ...Uint8Array[]], clock: Clock) {
+  constructor(store: SessionStore, [newest, ...older]: readonly [Uint8Array, ...Uint8Array[]], timing: StoreTiming) {
     this.#store = store;
     this.#connection = new StoreConnection(store);
-    this.#reads = new StoreCircuit(store, this.#connection, clock);
-    this.#writes = new StoreCircuit(store, this.#connection, clock);
+    this.#reads = new StoreCircuit(store, this.#connection, timing);
+    this.#writes = new StoreCircuit(store, this.#connection, timing);
     users.set(store, (users.get(store) ?? 0) + 1);
     this.#newest = new Sealing(newest);
     this.#older = older.map((secret) => new Sealing(secret));
@@ -78,25 +78,59 @@ export class SealedStore {
   }
 
   /** Keeps a value. @returns whether the store took it */
-  async set(kind: EntryKind, key: string, value: unknown, ttlSeconds: number): Promise<boolean> {
-    const name = this.#newest.nameOf(kind, key);
-    const sealed = await this.#newest.seal(name, value);
-    return (
-      (await this.#writes.ask((store) => store.set(name, sealed, Math.max(1, Math.ceil(ttlSeconds))))) !== undefined
-    );
+  set(kind: EntryKind, key: string, value: unknown, ttlSeconds: number): Promise<boolean> {
+    return this.#put(this.#newest, { kind, key, value, ttlSeconds });
   }
 
-  /** Removes a value, whichever key sealed it. */
-  async delete(kind: EntryKind, key: string): Promise<void> {
-    const names = [this.#newest, ...this.#older].map((sealing) => sealing.nameOf(kind, key));
-    await Promise.all(names.map((name) => this.#writes.ask((store) => store.delete(name))));
+  /** Keeps a value under every key, so that processes that have not all of them yet, or no longer, find it. */
+  async setForAll(kind: EntryKind, key: string, value: unknown, ttlSeconds: number): Promise<boolean> {
+    const sealings = [this.#newest, ...this.#older];
+    const kept = await Promise.all(sealings.map((sealing) => this.#put(sealing, { kind, key, value, ttlSeconds })));
+    return !kept.includes(false);
   }
 
-  /** Takes a lock, for `ttlSeconds` at most. */
+  async #put(
+    sealing: Sealing,
+    entry: { readonly kind: EntryKind; readonly key: string; readonly value: unknown; readonly ttlSeconds: number },
+  ): Promise<boolean> {
+    const name = sealing.nameOf(entry.kind, entry.key);
+    const sealed = await sealing.seal(name, entry.value);
+    const ttlSeconds = Math.max(1, Math.ceil(entry.ttlSeconds));
+    return (await this.#writes.ask((store) => store.set(name, sealed, ttlSeconds))) !== undefined;
+  }
+
+  /** Removes a value, whichever key sealed it. @returns whether the store did */
+  async delete(kind: EntryKind, key: string): Promise<boolean> {
+    const names = this.#namesOf(kind, key);
+    const answers = await Promise.all(names.map((name) => this.#writes.ask((store) => store.delete(name))));
+    return !answers.includes(undefined);
+  }
+
+  /**
+   * Takes a lock, for `ttlSeconds` at most: under the names of all keys, in one order, so that processes which have any
+   * key in common keep each other out while keys are changed.
+   */
   async lock(kind: EntryKind, key: string, ttlSeconds: number): Promise<Lock> {
-    const name = this.#newest.nameOf(kind, key);
     const { lock } = this.#store;
     if (lock === undefined) return "none";
+    const releases: ReleaseLock[] = [];
+    const releaseAll = async () => void (await Promise.all(releases.map((release) => release())));
+    for (const name of this.#namesOf(kind, key).sort()) {
+      const taken = await this.#lockName(lock, name, ttlSeconds);
+      if (typeof taken !== "function") {
+        await releaseAll();
+        return taken;
+      }
+      releases.push(taken);
+    }
+    return releaseAll;
+  }
+
+  #namesOf(kind: EntryKind, key: string): string[] {
+    return [this.#newest, ...this.#older].map((sealing) => sealing.nameOf(kind, key));
+  }
+
+  async #lockName(lock: NonNullable<SessionStore["lock"]>, name: string, ttlSeconds: number): Promise<Lock> {
     const answer = await this.#writes.ask(async (store) => {
       const release: unknown = await lock.call(store, name, ttlSeconds);
       if (release === undefined || release === null) return undefined;

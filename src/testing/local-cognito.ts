@@ -1,15 +1,21 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { systemClock } from "../clock.js";
+import { AppClient } from "./app-client.js";
 import { checkFault, type Fault } from "./faults.js";
 import { type LocalCallerIdentity, LocalIdentityPool } from "./identity-pool.js";
+import { discoveryOf, managedLogin } from "./login/managed-login.js";
 import { checkStartOptions, type LocalCognitoConfig, type LocalCognitoOptions } from "./options.js";
 import { LocalService } from "./service.js";
-import { ServiceError } from "./service-error.js";
-import { type LocalTokens, type LocalUser, LocalUserPool, type TokenRequest } from "./user-pool.js";
+import { type LocalTokens, LocalUserPool, type TokenRequest } from "./user-pool.js";
+import { userPoolOperations } from "./user-pool-operations.js";
+import type { LocalUser } from "./users.js";
+
+const TOKEN_LIFETIME_SECONDS = 3600;
 
 /**
  * A Cognito user pool and identity pool on loopback, for tests and for trying things out. Speaks the real protocol,
- * so the AWS SDK works with it, checks what the real service checks, and refuses with the real error texts.
+ * so the AWS SDK works with it, checks what the real service checks, and refuses with the real error texts. Its managed
+ * login signs browsers in, by Authorization Code and PKCE, and asks for no password.
  *
  * @example
  * ```ts
@@ -28,20 +34,24 @@ export class LocalCognito {
   readonly #identityPool: LocalIdentityPool;
 
   private constructor(service: LocalService, options: LocalCognitoConfig, settings: LocalCognitoOptions) {
-    const { unauthenticatedIdentities = false, refreshTokenRotation = true, clock = systemClock } = settings;
+    const { unauthenticatedIdentities = false, refreshTokenRotation: rotate = true, clock = systemClock } = settings;
+    const { tokenLifetime = TOKEN_LIFETIME_SECONDS, callbackUrls, logoutUrls, users = [] } = settings;
+    const { issuer, clientId, identityPoolId, userPoolEndpoint: origin } = options;
     this.options = Object.freeze(options);
     this.#service = service;
-    this.#userPool = new LocalUserPool(options.issuer, options.clientId, clock);
-    this.#identityPool = new LocalIdentityPool(
-      options.identityPoolId,
-      this.#userPool,
-      unauthenticatedIdentities,
-      clock,
-    );
-    service.serve({ documents: this.#documents(), operations: this.#operations(refreshTokenRotation) });
+    const client = new AppClient(clientId, settings.clientSecret);
+    const pool = new LocalUserPool(issuer, clientId, clock, tokenLifetime);
+    this.#userPool = pool;
+    this.#identityPool = new LocalIdentityPool(identityPoolId, pool, unauthenticatedIdentities, clock);
+    for (const user of users) pool.users.put("LocalCognito.start()", user);
+    service.serve({
+      documents: this.#documents(discoveryOf(origin, client)),
+      operations: { ...this.#identityOperations(), ...userPoolOperations(pool, client, rotate) },
+      endpoints: managedLogin({ origin, pool, client, rotate, callbackUrls, logoutUrls, clock }),
+    });
   }
 
-  /** Starts one on 127.0.0.1. @throws {TypeError} for an option that there is not */
+  /** Starts one on 127.0.0.1. @throws {TypeError} for an option that there is not, or that cannot be used */
   static async start(options: LocalCognitoOptions = {}): Promise<LocalCognito> {
     checkStartOptions(options);
     const service = new LocalService();
@@ -51,6 +61,7 @@ export class LocalCognito {
     const config = {
       userPoolId,
       clientId: options.clientId ?? randomBytes(13).toString("hex"),
+      ...(options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }),
       identityPoolId: options.identityPoolId ?? `eu-west-1:${randomUUID()}`,
       issuer,
       jwksUri: `${issuer}/.well-known/jwks.json`,
@@ -89,7 +100,9 @@ export class LocalCognito {
 
   /**
    * Makes an operation fail from now on: `"JWKS"`, `"GetId"`, `"GetCredentialsForIdentity"`, `"GetOpenIdToken"`,
-   * `"AssumeRoleWithWebIdentity"`, `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`. `times` bounds how often; 0 ends it.
+   * `"AssumeRoleWithWebIdentity"`, `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`; of the managed login
+   * `"Authorize"`, `"Login"`, `"Token"`, `"Revoke"`, `"Logout"`, whose `error` is one of OAuth's, like `"invalid_grant"`.
+   * `times` bounds how often; 0 ends it.
    *
    * @example
    * ```ts
@@ -124,7 +137,7 @@ export class LocalCognito {
     await this.#service.close();
   }
 
-  #documents() {
+  #documents(discovery: object) {
     const { issuer, jwksUri, userPoolId } = this.options;
     return {
       [`/${userPoolId}/.well-known/jwks.json`]: { operation: "JWKS", read: () => this.#userPool.keys.keySet },
@@ -135,12 +148,13 @@ export class LocalCognito {
           jwks_uri: jwksUri,
           id_token_signing_alg_values_supported: ["RS256"],
           subject_types_supported: ["public"],
+          ...discovery,
         }),
       },
     };
   }
 
-  #operations(rotate: boolean) {
+  #identityOperations() {
     const identityPool = this.#identityPool;
     return {
       GetId: (input: object) => ({ IdentityId: identityPool.getId(input) }),
@@ -153,36 +167,6 @@ export class LocalCognito {
         Token: identityPool.getOpenIdToken(input),
       }),
       AssumeRoleWithWebIdentity: (input: object) => identityPool.assumeRole(input),
-      GetTokensFromRefreshToken: ({ RefreshToken, ClientId }: { RefreshToken?: unknown; ClientId?: unknown }) =>
-        this.#refresh(RefreshToken, ClientId, rotate),
-      InitiateAuth: (input: { AuthFlow?: unknown; AuthParameters?: unknown; ClientId?: unknown }) => {
-        const isRefresh = input.AuthFlow === "REFRESH_TOKEN_AUTH" || input.AuthFlow === "REFRESH_TOKEN";
-        // The older call exists only where rotation is off.
-        if (!isRefresh || rotate)
-          throw new ServiceError("InvalidParameterException", "Auth flow not enabled for this client");
-        const parameters = Object.entries(input.AuthParameters ?? {});
-        return this.#refresh(new Map(parameters).get("REFRESH_TOKEN"), input.ClientId, false);
-      },
-      RevokeToken: ({ Token }: { Token?: unknown }) => {
-        this.#userPool.revoke(String(Token));
-        return {};
-      },
     };
-  }
-
-  #refresh(refreshToken: unknown, clientId: unknown, rotate: boolean) {
-    const {
-      accessToken,
-      idToken,
-      refreshToken: next,
-    } = this.#userPool.refresh(String(refreshToken), String(clientId), rotate);
-    const result = {
-      AccessToken: accessToken,
-      IdToken: idToken,
-      ExpiresIn: 3600,
-      TokenType: "Bearer",
-      RefreshToken: next,
-    };
-    return { AuthenticationResult: result };
   }
 }

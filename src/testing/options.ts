@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
-import { checkFields } from "./check-input.js";
+import { checkFields, checkLists } from "./check-input.js";
+import { checkUser, type LocalUser } from "./users.js";
 
 /** Options of `LocalCognito.start()`. */
 export interface LocalCognitoOptions {
@@ -9,12 +10,22 @@ export interface LocalCognitoOptions {
   readonly userPoolId?: string | undefined;
   /** Default: a fresh one. */
   readonly clientId?: string | undefined;
+  /** Makes the app client a confidential one: its token requests and operations need this secret. Default none. */
+  readonly clientSecret?: string | undefined;
   /** Default: a fresh one in eu-west-1. */
   readonly identityPoolId?: string | undefined;
   /** Whether the identity pool takes guests. Default false. */
   readonly unauthenticatedIdentities?: boolean | undefined;
   /** Whether a refresh gives a new refresh token and spends the old one. Default true. */
   readonly refreshTokenRotation?: boolean | undefined;
+  /** Seconds for which access and ID tokens are good. Default 3600. */
+  readonly tokenLifetime?: number | undefined;
+  /** Where the managed login may lead back to, letter for letter. Default: any http(s) URL on loopback. */
+  readonly callbackUrls?: readonly string[] | undefined;
+  /** Where a logout may lead to, letter for letter. Default: any http(s) URL on loopback. */
+  readonly logoutUrls?: readonly string[] | undefined;
+  /** Users that the managed login's page offers from the beginning. Default none. */
+  readonly users?: readonly LocalUser[] | undefined;
   /** The service's clock, in milliseconds since the epoch. Default: the machine's. */
   readonly clock?: Clock | undefined;
 }
@@ -23,21 +34,42 @@ const OPTIONS = [
   "port",
   "userPoolId",
   "clientId",
+  "clientSecret",
   "identityPoolId",
   "unauthenticatedIdentities",
   "refreshTokenRotation",
+  "tokenLifetime",
+  "callbackUrls",
+  "logoutUrls",
+  "users",
   "clock",
 ] as const satisfies readonly (keyof LocalCognitoOptions)[];
 
-/** @throws {TypeError} naming an option that there is not */
+/** @throws {TypeError} naming an option that there is not, or whose value cannot be used */
 export function checkStartOptions(given: LocalCognitoOptions): void {
-  checkFields("LocalCognito.start()", given, OPTIONS);
+  const call = "LocalCognito.start()";
+  checkFields(call, given, OPTIONS);
+  const { clientSecret, tokenLifetime, callbackUrls, logoutUrls, users } = given;
+  checkLists(call, { callbackUrls, logoutUrls, users });
+  if (clientSecret !== undefined && (typeof clientSecret !== "string" || clientSecret === "")) {
+    throw new TypeError(`${call} takes a text as \`clientSecret\`.`);
+  }
+  if (tokenLifetime !== undefined && !(Number.isSafeInteger(tokenLifetime) && tokenLifetime > 0)) {
+    throw new TypeError(`${call} takes whole seconds, more than none, as \`tokenLifetime\`.`);
+  }
+  for (const user of users ?? []) checkUser(`${call} with \`users\``, user);
+  for (const [name, urls] of Object.entries({ callbackUrls, logoutUrls })) {
+    const wrong = urls?.find((url) => typeof url !== "string" || !URL.canParse(url) || url.includes("#"));
+    if (wrong !== undefined) throw new TypeError(`${call} takes absolute URLs without a fragment as \`${name}\`.`);
+  }
 }
 
 /** What `authSession()` needs to work with a `LocalCognito`. */
 export interface LocalCognitoConfig {
   readonly userPoolId: string;
   readonly clientId: string;
+  /** Only where the app client has one. */
+  readonly clientSecret?: string;
   readonly identityPoolId: string;
   readonly issuer: string;
   readonly jwksUri: string;

@@ -1,27 +1,32 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Answer, answerEndpoint, answerMethod, type Endpoint } from "./endpoint.js";
 import { type Fault, Faults } from "./faults.js";
 import { queryProtocol } from "./query-protocol.js";
+import { readBody, readInput, targetOf } from "./read-request.js";
 import { ServiceError, textOf } from "./service-error.js";
 
-const MAX_BODY_BYTES = 1024 * 1024;
 const HTML =
   "<!doctype html><html><head><title>Service Unavailable</title></head><body>Service Unavailable</body></html>";
 
 /** An operation of the AWS JSON protocol: from the request's fields to the answer's. */
 export type Operation = (input: Readonly<Record<string, unknown>>) => object;
 
-/** What a service answers: documents by path, operations by name. */
+/** What a service answers: documents and endpoints by path, operations by name. */
 export interface ServiceContent {
   readonly documents: Readonly<Record<string, { readonly operation: string; read(): object }>>;
   readonly operations: Readonly<Record<string, Operation>>;
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-/** An HTTP server on loopback that speaks the AWS JSON 1.1 protocol, and STS' query protocol, with faults on demand. */
+/**
+ * An HTTP server on loopback that speaks the AWS JSON 1.1 protocol, STS' query protocol, and whatever its endpoints
+ * speak, with faults on demand.
+ */
 export class LocalService {
   readonly faults = new Faults();
   readonly #server: Server;
-  #content: ServiceContent = { documents: {}, operations: {} };
+  #content: ServiceContent = { documents: {}, operations: {}, endpoints: {} };
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -42,8 +47,12 @@ export class LocalService {
 
   /** The names of everything that can be asked for. */
   get operations(): readonly string[] {
-    const { documents, operations } = this.#content;
-    return [...Object.values(documents).map(({ operation }) => operation), ...Object.keys(operations)];
+    const { documents, operations, endpoints } = this.#content;
+    return [
+      ...Object.values(documents).map(({ operation }) => operation),
+      ...Object.keys(operations),
+      ...Object.values(endpoints).map(({ operation }) => operation),
+    ];
   }
 
   serve(content: ServiceContent): void {
@@ -58,15 +67,38 @@ export class LocalService {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
-    const document = Object.hasOwn(this.#content.documents, pathname) ? this.#content.documents[pathname] : undefined;
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
+    const { method = "GET", headers } = request;
+    const document = find(this.#content.documents, pathname);
+    const endpoint = find(this.#content.endpoints, pathname);
     const body = await readBody(request);
+    // Browsers read these from pages of other origins, as they do at the real service.
+    if (document !== undefined || endpoint?.isShared) response.setHeader("Access-Control-Allow-Origin", "*");
+    const other = endpoint && answerMethod(endpoint, method);
+    if (other !== undefined) return sendAnswer(response, other);
     const form = queryProtocol.read(request, body);
-    const operation = document?.operation ?? (form === undefined ? targetOf(request) : String(form.Action));
+    const operation =
+      endpoint?.operation ?? document?.operation ?? (form === undefined ? targetOf(request) : String(form.Action));
     const fault = this.faults.take(operation);
     if (fault?.delay !== undefined && !(await pause(fault.delay, response))) return;
-    if (fault !== undefined && answerFault(fault, operation, response)) return;
+    // An endpoint has its own way to say what went wrong.
+    const isOwn = endpoint !== undefined && fault?.error !== undefined;
+    if (fault !== undefined && !isOwn && answerFault(fault, operation, response)) return;
+    if (endpoint !== undefined) {
+      const fields = new URLSearchParams(form === undefined ? "" : body);
+      const asked = { method, headers, query: searchParams, form: fields };
+      return sendAnswer(response, answerEndpoint(endpoint, asked, fault));
+    }
     if (document !== undefined) return send(response, 200, document.read(), "application/json");
+    this.#answerOperation(operation, form, body, response);
+  }
+
+  #answerOperation(
+    operation: string,
+    form: Readonly<Record<string, unknown>> | undefined,
+    body: string,
+    response: ServerResponse,
+  ): void {
     try {
       if (form === undefined) send(response, 200, this.#perform(operation, readInput(body)));
       else sendXml(response, 200, queryProtocol.write(operation, this.#perform(operation, form)));
@@ -78,10 +110,14 @@ export class LocalService {
   }
 
   #perform(name: string, input: Readonly<Record<string, unknown>>): object {
-    const operation = Object.hasOwn(this.#content.operations, name) ? this.#content.operations[name] : undefined;
+    const operation = find(this.#content.operations, name);
     if (operation === undefined) throw new ServiceError("UnknownOperationException", "");
     return operation(input);
   }
+}
+
+function find<T>(things: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(things, name) ? things[name] : undefined;
 }
 
 /** Waits, unless the client goes first. Returns whether it is still there. */
@@ -110,38 +146,14 @@ function answerFault({ error, status, body, reset }: Fault, operation: string, r
   return true;
 }
 
-/** `X-Amz-Target: AWSCognitoIdentityService.GetId` */
-function targetOf({ headers }: IncomingMessage): string {
-  const target = headers["x-amz-target"];
-  return typeof target === "string" ? target.slice(target.indexOf(".") + 1) : "";
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.byteLength;
-    if (size > MAX_BODY_BYTES) throw new Error("The request is too large.");
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function readInput(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const input: unknown = JSON.parse(body);
-    if (typeof input === "object" && input !== null) return Object.fromEntries(Object.entries(input));
-  } catch {
-    // Answered below, as the service answers what it cannot read.
-  }
-  throw new ServiceError("SerializationException", "");
-}
-
 function sendError(response: ServerResponse, { type, message, status }: ServiceError): void {
   response.setHeader("x-amzn-ErrorType", `${type}:`);
   response.setHeader("x-amzn-ErrorMessage", message);
   send(response, status, { __type: type, message });
+}
+
+function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, "x-amzn-RequestId": randomUUID() }).end(body);
 }
 
 function sendXml(response: ServerResponse, status: number, body: string): void {

@@ -4,6 +4,7 @@ import { badTransport, bearerFault, idTokenFault, type TransportFault } from "./
 
 /** The parts of a request that tokens are read from: of Node's `IncomingMessage`, or of a Fetch `Request`. */
 export interface RequestHeaders {
+  readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders | FetchHeaders;
   /** Node: names and values as they came, in turn. Absent from some mock requests. */
   readonly rawHeaders?: readonly string[];
@@ -37,6 +38,12 @@ export function readTokenHeader(request: RequestHeaders, name: string): Outcome<
   const value = readSingle(request, name, "several_id_tokens");
   if (typeof value !== "string") return value;
   return /^[^\s,]+$/.test(value) ? value : badTransport(idTokenFault(value));
+}
+
+/** A header as it came; what Node joined of several stands there joined. */
+export function headerOf({ headers }: RequestHeaders, name: string): string | undefined {
+  const value = isFetchHeaders(headers) ? (headers.get(name) ?? undefined) : headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
 }
 
 /** Node keeps the first of two `Authorization` headers and joins others with commas; the raw list shows both. */

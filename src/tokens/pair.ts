@@ -1,12 +1,47 @@
 import { AuthError } from "../errors/auth-error.js";
-import type { Outcome } from "../errors/outcome.js";
+import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
+import type { TokenUse } from "./claims.js";
 import { ownValue } from "./json.js";
 import type { VerifiedToken } from "./verified-token.js";
+import type { TokenVerifier } from "./verifier.js";
 
 /** The verified tokens of one request: one of them, or both of one sign-in. */
 export interface TokenPair {
   readonly access?: VerifiedToken;
   readonly id?: VerifiedToken;
+}
+
+/** Verified tokens with their raw forms, which the verified-token cache does not keep. */
+export interface HeldTokens extends TokenPair {
+  readonly rawAccess?: string;
+  readonly rawId?: string;
+}
+
+const ACCESS: ReadonlySet<TokenUse> = new Set(["access"]);
+const ID: ReadonlySet<TokenUse> = new Set(["id"]);
+
+/** Verifies both tokens of a sign-in, and that they are of one. */
+export function verifyBoth(
+  verifier: Pick<TokenVerifier, "verify">,
+  rawAccess: string,
+  rawId: string,
+): Eventually<Outcome<HeldTokens>> {
+  return whenReady(verifier.verify(rawAccess, ACCESS), (access) =>
+    failed(access) ? access : withIdToken(verifier, access, { rawAccess, rawId }),
+  );
+}
+
+/** A second token that is bad fails the request: a session is never half of what was sent. */
+export function withIdToken(
+  verifier: Pick<TokenVerifier, "verify">,
+  access: VerifiedToken,
+  { rawAccess, rawId }: { readonly rawAccess: string; readonly rawId: string },
+): Eventually<Outcome<HeldTokens>> {
+  return whenReady(verifier.verify(rawId, ID), (id) => {
+    if (failed(id)) return id;
+    const pair = pairTokens(access, id);
+    return failed(pair) ? pair : { ...pair, rawAccess, rawId };
+  });
 }
 
 /**

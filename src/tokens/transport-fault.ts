@@ -14,6 +14,11 @@ const TRANSPORT_FAULTS = {
   id_token_form: "The ID token header takes one token: no space and no comma may stand in it.",
   id_token_alone:
     "The ID token header needs an access token beside it, as `Authorization: Bearer`. Send a lone ID token as the bearer.",
+  token_and_cookie:
+    "The request has a token in a header and a session cookie: send one of them, nobody could tell who is meant.",
+  several_cookies:
+    "The request has two cookies of one name with different values: another host of the same site may have set one.",
+  cookie_too_long: "The request's cookies are longer than 64 KiB, or there are more than 512.",
   id_token_twice:
     "The bearer is an ID token already: leave the ID token header out, or send the access token as the bearer.",
 } as const;

@@ -47,6 +47,20 @@ export class TokenVerifier {
     return known === undefined ? this.#verifyNew(raw, digest, uses) : this.#verifyKnown(known, raw, uses);
   }
 
+  /** Whether a token was issued to us, though it may have expired since. */
+  async isOurs(raw: unknown, uses: ReadonlySet<TokenUse>): Promise<boolean> {
+    const verified = await this.verify(raw, uses);
+    if (!failed(verified)) return true;
+    const token = verified.code === "token_expired" ? decodeToken(raw) : verified;
+    const kid = failed(token) ? token : readHeader(token.header);
+    if (failed(token) || failed(kid)) return false;
+    // Its issuer is one of the configuration's: else it would not have been found to have expired.
+    const pool = this.#config.poolByIssuer.get(String(ownValue(token.payload, "iss")));
+    const key = pool && (await this.#keySets.get(pool)?.find(kid));
+    if (pool === undefined || key === undefined || failed(key)) return false;
+    return findSignatureFault(token, key, pool) === undefined;
+  }
+
   #verifyKnown(known: VerifiedToken, raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
     if (!uses.has(known.use)) return wrongUse();
     if (isExpired(known.expSeconds, this.#clock() / 1000, this.#config.clockToleranceSeconds)) {

@@ -6,9 +6,12 @@ import { LocalIdentityPool } from "../../src/testing/identity-pool.js";
 
 /**
  * Looks, in every test of the suite, at all that leaves the package: answers, logs, errors and inspected sessions. None
- * may hold a token (all begin alike), a secret that the identity pool gave, or the words of an upstream's answer.
+ * may hold a token (all begin alike; what we sealed ourselves, `{"alg":"dir"`, is none), a secret that the identity pool gave, or the words of an upstream's answer.
  */
-const TOKEN = /eyJ[A-Za-z0-9_-]{17,}/;
+const TOKEN = /(?<![\w-])eyJ[A-Za-z0-9_-]{17,}/;
+const SEALED = /eyJhbGciOiJkaXIi[A-Za-z0-9_-]*\.\.[A-Za-z0-9_.-]+/g;
+/** Amplify's cookies hold tokens by their nature. */
+const AMPLIFY_COOKIE = /CognitoIdentityServiceProvider\.[^;\s=]+=[^;\s]*/g;
 const WORDS = [
   "Logins don't match",
   "Invalid login token",
@@ -32,7 +35,9 @@ let planted: string[] | undefined;
 
 function search(where: string, text: string): void {
   searched += 1;
-  const found = TOKEN.exec(text)?.[0] ?? [...WORDS, ...secrets].find((word) => text.includes(word));
+  const found =
+    TOKEN.exec(text.replaceAll(SEALED, "").replaceAll(AMPLIFY_COOKIE, ""))?.[0] ??
+    [...WORDS, ...secrets].find((word) => text.includes(word));
   if (found !== undefined) (planted ?? leaks).push(`${where} holds ${found.slice(0, 20)}…: ${text.slice(0, 300)}`);
 }
 
@@ -54,7 +59,8 @@ function rememberSecrets(): void {
 /** Answers of upstreams hold all that, and are told by what they answer to. */
 function isUpstream({ req }: ServerResponse): boolean {
   const isSts = req.headers["content-type"] === "application/x-www-form-urlencoded";
-  return isSts || req.headers["x-amz-target"] !== undefined || /\/\.well-known\/|\/jwks/.test(req.url ?? "");
+  const isPath = /\/\.well-known\/|\/jwks|^\/oauth2\/|^\/login(?:\?|$)/.test(req.url ?? "");
+  return isSts || isPath || req.headers["x-amz-target"] !== undefined;
 }
 
 function watchAnswers(): void {
@@ -81,8 +87,8 @@ function watchLogs(): void {
 /** What adapters get from the engine: sessions and errors, both looked at as a careless logger would. */
 function watchOutcomes(): void {
   const { resolve } = SessionManager.prototype;
-  SessionManager.prototype.resolve = function (request) {
-    const outcome = resolve.call(this, request);
+  SessionManager.prototype.resolve = function (request, answer) {
+    const outcome = resolve.call(this, request, answer);
     const look = (value: unknown) => searchValue(value instanceof AuthError ? "error" : "session", value);
     if (outcome instanceof Promise) outcome.then(look, look);
     else look(outcome);

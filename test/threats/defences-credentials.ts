@@ -44,7 +44,7 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
   ],
   "credentials/exchange.ts": [
     ["maxAttempts: 1,", "", credentialsTest],
-    ["client.middlewareStack.use(answerBound);", "", credentialsTest],
+    ["boundAnswers(client);", "", credentialsTest],
   ],
   "credentials/credentials.ts": [
     [

@@ -13,7 +13,7 @@ export const fleetDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ['createHmac("sha256", this.#nameKey)', 'createHmac("sha256", "public")', store],
   ],
   "store/circuit.ts": [
-    ["const STEPS = 5;", "const STEPS = 5000;", store],
+    ["const BUDGET_MS = 50;", "const BUDGET_MS = 50_000;", store],
     ["if (this.#isProbing || this.#backoff.waitMs > 0) return undefined;", "", store],
     ["if (this.#failures === failuresBefore) this.#backoff.succeeded();", "", store],
     ["if (this.#failures === failuresBefore) this.#noteFailure();", "", store],
@@ -70,9 +70,9 @@ export const fleetDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ],
     ["if (preferred !== undefined && candidates.includes(preferred)) return preferred;", "", roles],
   ],
-  "session/manager.ts": [
-    ['void this.#store?.delete("credentials", key);', "", revocation],
-    ["this.#clients.forget(key);", "", revocation],
+  "session/components.ts": [
+    ['clients.forget(key);\n      void store?.delete("credentials", key);', "clients.forget(key);", revocation],
+    ["clients.forget(key);", "", revocation],
   ],
   "credentials/federation.ts": [
     ["if (this.#inFlight.get(key)?.result !== result) {", "if (false) {", revocation],

@@ -12,13 +12,17 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ['this.#config.required ? new AuthError("missing_token") : {}', "{}", transport],
     ['second === undefined ? this.#anonymous() : badTransport("id_token_alone")', "this.#anonymous()", transport],
     ['if (access.use !== "access") return badTransport("id_token_twice");', "", pair],
-    ["if (failed(id)) return id;", "if (failed(id)) return alone(access, rawAccess);", pair],
-    ["return failed(pair) ? pair :", "return failed(pair) ? { access, id, rawAccess, rawId } :", pair],
-    ["this.#verifier.verify(rawId, USES.id)", "this.#verifier.verify(rawId, USES.any)", pair],
     ["USES[this.#config.tokenUse]", "USES.any", pair],
     ['typeof token === "string" ? token : new AuthError("malformed_token", NOT_A_TEXT)', "String(token)", transport],
   ],
-  "deadline.ts": [["reject(new DeadlineExceeded())", "undefined", load]],
+  "tokens/pair.ts": [
+    ["if (failed(id)) return id;", "if (failed(id)) return { access, rawAccess };", pair],
+    ["return failed(pair) ? pair :", "return failed(pair) ? { access, id, rawAccess, rawId } :", pair],
+    ["verifier.verify(rawId, ID)", "verifier.verify(rawId, new Set([...ID, ...ACCESS]))", pair],
+  ],
+  "deadline.ts": [
+    ["setTimeout(() => reject(new DeadlineExceeded()), timeoutMs)", "setTimeout(() => {}, timeoutMs)", load],
+  ],
   "session/user-checks.ts": [
     ["answer === true ? undefined :", "answer ? undefined :", guards],
     ["answer === true ? undefined :", "answer !== false ? undefined :", guards],
@@ -29,7 +33,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ["if (answer === false) return undefined;", "if (!answer) return undefined;", guards],
     ['answer === true ? new AuthError("token_revoked") :', 'answer ? new AuthError("token_revoked") :', guards],
     ["(revoked) => revoked ?? this.#askCustom(session, request)", "() => this.#askCustom(session, request)", guards],
-    ["(refusal) => refusal ?? session", "() => session", guards],
+    ["return refusal ?? session;", "return session;", guards],
   ],
   "session/session.ts": [
     ["#engine in value ?", '"groups" in value ?', guards],

@@ -1,3 +1,4 @@
+import { browserDefences } from "./defences-browser.js";
 import { credentialDefences } from "./defences-credentials.js";
 import { fleetDefences } from "./defences-fleet.js";
 import { keyDefences } from "./defences-keys.js";
@@ -25,6 +26,7 @@ export const DEFENCES: readonly Defence[] = [
   sessionDefences,
   credentialDefences,
   fleetDefences,
+  browserDefences,
 ].flatMap((table) =>
   Object.entries(table).flatMap(([file, rows]) =>
     rows.map(([source, replacement, noticedBy]) => ({ file, source, replacement, noticedBy })),

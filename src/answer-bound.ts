@@ -9,6 +9,12 @@ class AnswerTooLarge extends Error {
   override readonly name = "AnswerTooLarge";
 }
 
+/** Has a client of the SDK bound its answers. */
+export function boundAnswers(client: { readonly middlewareStack: { use(plugin: never): void } }): void {
+  // Each client's stack is typed for its own operations; this looks at none of them.
+  client.middlewareStack.use(answerBound as never);
+}
+
 /** A plugin for SDK clients: they read an answer to its end, however long it is; this ends it, and the connection with it. */
 export const answerBound: Parameters<CognitoIdentityClient["middlewareStack"]["use"]>[0] = {
   applyToStack(stack) {

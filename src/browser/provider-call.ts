@@ -1,0 +1,106 @@
+import type { CustomFetch } from "openid-client";
+import { DeadlineExceeded, within } from "../deadline.js";
+import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
+
+/** A discovery document and a set of tokens are a few kilobytes. */
+const MAX_ANSWER_BYTES = 256 * 1024;
+/** What a token endpoint answers with (RFC 6749 section 5). All else comes from something before it, or from its failure. */
+const ANSWERS: ReadonlySet<number> = new Set([200, 400, 401]);
+
+/** How the provider is called. */
+export interface CallSettings {
+  /** From the first to the last byte. */
+  readonly timeoutMs: number;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * One call to the provider: the fetch that openid-client makes it with, and what became of it. No redirect is followed (a
+ * code or a client secret would go to wherever it points), and time and size are bounded. Rejects with an
+ * {@link UpstreamFailure}.
+ */
+export class ProviderCall {
+  readonly #operation: string;
+  readonly #settings: CallSettings;
+  #wasMade = false;
+  #httpStatusCode: number | undefined;
+
+  constructor(operation: "Discovery" | "Token", settings: CallSettings) {
+    this.#operation = operation;
+    this.#settings = settings;
+  }
+
+  /** Whether anything was sent. Until then all that can be wrong is what was to be sent. */
+  get wasMade(): boolean {
+    return this.#wasMade;
+  }
+
+  /** HTTP status of the answer. */
+  get httpStatusCode(): number | undefined {
+    return this.#httpStatusCode;
+  }
+
+  readonly fetch: CustomFetch = async (url, { method, headers, body }) => {
+    const { timeoutMs } = this.#settings;
+    this.#wasMade = true;
+    try {
+      const init: RequestInit = {
+        method,
+        headers,
+        redirect: "manual",
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(body instanceof URLSearchParams ? { body } : {}),
+      };
+      // The signal ends the transfer; a fetch that was given may not heed it.
+      return await within(timeoutMs, () => this.#send(url, init));
+    } catch (error) {
+      throw this.#asFailure(error);
+    }
+  };
+
+  async #send(url: string, init: RequestInit): Promise<Response> {
+    const response = await this.#settings.fetch(url, init);
+    const { status, headers, body } = response;
+    this.#httpStatusCode = status;
+    if (!ANSWERS.has(status)) {
+      await body?.cancel();
+      throw this.#failure("UnexpectedStatus");
+    }
+    const text = body === null ? "" : await this.#read(body);
+    // Only what the library is to judge: a challenge beside an error answer would hide which error it is.
+    return new Response(text, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
+  }
+
+  /** Leaving the loop early cancels the stream, and with it the transfer. */
+  async #read(body: ReadableStream<Uint8Array>): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > MAX_ANSWER_BYTES) throw this.#failure("AnswerTooLarge");
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  #asFailure(error: unknown): UpstreamFailure {
+    if (error instanceof UpstreamFailure) return error;
+    if (error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError")) {
+      return this.#failure("TimeoutError");
+    }
+    // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
+    return this.#failure("NetworkError", error instanceof Error ? errnoOf(error.cause) : undefined);
+  }
+
+  #failure(name: string, errno?: string): UpstreamFailure {
+    return new UpstreamFailure(this.#operation, name, { httpStatusCode: this.#httpStatusCode, errno });
+  }
+}
+
+let openIdClient: Promise<typeof import("openid-client")> | undefined;
+
+/** Only who signs users in needs it. */
+export function loadOpenIdClient(): Promise<typeof import("openid-client")> {
+  openIdClient ??= import("openid-client");
+  return openIdClient;
+}

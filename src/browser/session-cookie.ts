@@ -1,0 +1,69 @@
+import { stringifySetCookie } from "cookie";
+import type { CookieConfig } from "../config/config.js";
+import { warnOnce } from "../errors/warn-once.js";
+
+const NAME = "auth-session";
+const INSECURE =
+  "`origin` is plain http, so session cookies go without `Secure` and without the `__Host-` prefix. That is for development on this machine only.";
+
+/** Where `Set-Cookie` headers go: an answer. */
+export interface CookieSink {
+  /** Whether headers can still be added. */
+  readonly isOpen: boolean;
+  add(setCookie: string): void;
+}
+
+/** How our cookies are named and written. Never with a Domain: only the very host that set one gets it back. */
+export interface CookieStyle {
+  /** The name of the cookie that holds the session's id. */
+  readonly name: string;
+  /** A `Set-Cookie` header. @param maxAgeSeconds 0 removes the cookie */
+  write(name: string, value: string, maxAgeSeconds: number): string;
+  /** A name in our style. */
+  nameOf(name: string): string;
+}
+
+/**
+ * `__Host-` makes browsers refuse a cookie of that name from a sibling domain, or without `Secure` (RFC 6265bis section
+ * 4.1.3.2). On plain http they would refuse it as well, so on loopback it goes without, and says so.
+ */
+export function cookieStyle({ isSecure }: Pick<CookieConfig, "isSecure">): CookieStyle {
+  if (!isSecure) warnOnce("insecure_cookie", INSECURE);
+  const nameOf = (name: string) => (isSecure ? `__Host-${name}` : name);
+  return {
+    name: nameOf(NAME),
+    nameOf,
+    write: (name, value, maxAgeSeconds) =>
+      stringifySetCookie(
+        {
+          name,
+          value,
+          path: "/",
+          httpOnly: true,
+          secure: isSecure,
+          sameSite: "lax",
+          maxAge: Math.floor(maxAgeSeconds),
+        },
+        { encode: String },
+      ),
+  };
+}
+
+/** An answer whose headers are still to be sent: Node's response, or the `Headers` of a Fetch answer. */
+export type AnswerHeaders =
+  | { readonly headersSent: boolean; appendHeader(name: string, value: string): unknown }
+  | { append(name: string, value: string): void };
+
+/** Where an answer's cookies go. */
+export function sinkOf(answer: AnswerHeaders | undefined): CookieSink | undefined {
+  if (answer === undefined) return undefined;
+  if ("append" in answer) return { isOpen: true, add: (cookie) => answer.append("Set-Cookie", cookie) };
+  return {
+    get isOpen() {
+      return !answer.headersSent;
+    },
+    add: (cookie) => {
+      if (!answer.headersSent) answer.appendHeader("Set-Cookie", cookie);
+    },
+  };
+}
