@@ -135,7 +135,7 @@ describe("GetId is called gently:", () => {
       await sessions.warmUp();
       const startedMs = performance.now();
       expect(refusals(await askMany(sessions, 100))).to.deep.equal([]);
-      expect(performance.now() - startedMs).to.be.below(3000);
+      expect(performance.now() - startedMs).to.be.below(3900);
     });
   }
 });

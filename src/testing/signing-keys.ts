@@ -69,7 +69,7 @@ function takePair(): Record<TokenUse, SigningKey> {
 
 /** One after another: the tests want the processor too. */
 function makeSpares(): void {
-  if (isMaking || spares.length >= SPARES) return;
+  if (isMaking || spares.length >= SPARES || stock.length > 0) return;
   isMaking = true;
   generateKeyPair("rsa", KIND, (error, publicKey, privateKey) => {
     isMaking = false;
@@ -79,7 +79,23 @@ function makeSpares(): void {
   });
 }
 
+let stock: readonly SigningKey[] = [];
+let taken = 0;
+
+/**
+ * Has pools take these keys by turns in place of making their own: for suites that start hundreds of pools.
+ *
+ * @internal
+ * @param pairs more than are in use at once, or two pools would share a key
+ */
+export function stockKeys(pairs: readonly KeyPairKeyObjectResult[]): void {
+  stock = pairs.map(describeKey);
+}
+
 function takeKey(): SigningKey {
+  const inStock = stock[taken % Math.max(1, stock.length)];
+  taken += 1;
+  if (inStock !== undefined) return inStock;
   return spares.pop() ?? describeKey(generateKeyPairSync("rsa", KIND));
 }
 
