@@ -26,7 +26,10 @@ export class Workshop {
       const file = join("test", `${test}.test.ts`);
       cpSync(join(PROJECT, file), join(this.#folder, file));
     }
-    writeFileSync(join(this.#folder, "mocharc.json"), '{"import":"tsx","require":["test/support/key-stock.ts"],"timeout":20000,"failZero":true}');
+    writeFileSync(
+      join(this.#folder, "mocharc.json"),
+      '{"import":"tsx","require":["test/support/key-stock.ts"],"timeout":20000,"failZero":true}',
+    );
   }
 
   /** Takes a defence away, has those who must notice look, and puts it back. */
