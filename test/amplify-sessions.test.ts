@@ -336,6 +336,18 @@ describe("Sessions in Amplify's cookies", () => {
       await out(jarOf({ ...ada, accessToken }));
       expect((await app.request("/me", { jar: jarOf(victim, "bob") })).status).to.equal(200);
     });
+
+    it("of made-up cookies nobody is told, and nothing is revoked", async () => {
+      const { accessToken } = tokensOf("ada");
+      const told: unknown[] = [];
+      const stop = app.sessions.onSessionChange((event) => told.push(event));
+      for (const made of ["x", forged(accessToken, { sub: "victim" })]) {
+        await out(jarOf({ accessToken: made, idToken: made, refreshToken: "y" }));
+      }
+      await out(jarOf({ accessToken, idToken: accessToken, refreshToken: "y" }, "victim"));
+      stop();
+      expect([told, calls("RevokeToken")]).to.deep.equal([[], 0]);
+    });
   });
 
   it("what another site has the browser send is refused", async () => {

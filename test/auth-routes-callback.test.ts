@@ -176,6 +176,17 @@ describe("The callback", () => {
     expectRefused(await app.ask(callback.href), "invalid_request");
   });
 
+  it("costs one call, however often it comes", async () => {
+    const { jar, callback } = await returning();
+    const before = cognito.requests("Token");
+    callback.searchParams.set("code", "made-up");
+    const kept = jar.copy();
+    for (let count = 0; count < 5; count += 1) {
+      expectRefused(await app.ask(callback.href, { jar: kept.copy() }), "invalid_request");
+    }
+    expect(cognito.requests("Token") - before).to.equal(1);
+  });
+
   it("takes a sign-in for ten minutes: of an older one no code is sent", async () => {
     for (const [seconds, sent] of [
       [599, 1],

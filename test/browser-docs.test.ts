@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { SessionEvent } from "cognito-auth-session";
+import type TestAgent from "supertest/lib/agent.js";
 import { CodeSamples } from "./support/code-samples.js";
 import { anchors, codeBlocks, codeIn, links, tables } from "./support/markdown.js";
 
@@ -29,8 +31,18 @@ describe(PATH, () => {
   after(() => samples.remove());
 
   it("shows TypeScript that compiles", () => {
-    expect(paths).to.have.length(5);
+    expect(paths).to.have.length(8);
     expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+  });
+
+  it("shows how to sign in without a browser", async () => {
+    const shown: { signedIn(name: string): Promise<TestAgent>; stop(): Promise<void> } = await import(
+      pathToFileURL(resolve(paths.find((path) => path.endsWith("signed-in.ts")) ?? "")).href
+    );
+    const agent = await shown.signedIn("ada");
+    const { body } = await agent.get("/auth/session").expect(200);
+    expect(body).to.include({ isAuthenticated: true, username: "ada" });
+    await shown.stop();
   });
 
   it("names every option of the routes and every member of the hook, and no others", () => {
@@ -40,6 +52,7 @@ describe(PATH, () => {
   it("names every event", () => {
     const events: Record<SessionEvent["type"], true> = {
       signedIn: true,
+      signIn_failure: true,
       tokenRefresh: true,
       tokenRefresh_failure: true,
       credentialsRefresh: true,

@@ -342,7 +342,7 @@ describe("Configuration", () => {
       [{ ...POOL, store: STORE }, "Option `store` needs `encryptionKeys`"],
       [{ ...POOL, encryptionKeys: [] }, "Option `encryptionKeys` must be a non-empty list of keys"],
       [{ ...POOL, encryptionKeys: "k".repeat(43) }, "Option `encryptionKeys` must be a non-empty list of keys"],
-      [{ ...POOL, encryptionKeys: ["short"] }, "Option `encryptionKeys[0]` must be a non-empty list of keys"],
+      [{ ...POOL, encryptionKeys: ["short"] }, "Option `encryptionKeys[0]` must be 32 random bytes in base64"],
       [{ ...POOL, encryptionKeys: [KEY, KEY] }, "Option `encryptionKeys` must name each key once."],
       [{ ...POOL, encryptionKeys: [`${"A".repeat(43)}=`] }, "Option `encryptionKeys[0]`"],
       [{ ...POOL, encryptionKeys: [`${KEY} `] }, "Option `encryptionKeys[0]`"],

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { type AuthSessionOptions, ConfigurationError, SessionManager } from "cognito-auth-session";
 import { type AuthRoutesOptions, authRoutes, fetchAuthRoutes, koaAuthRoutes } from "cognito-auth-session/routes";
+import { memoryStore } from "cognito-auth-session/testing";
 import { resolveConfig } from "../src/config/resolve.js";
 
 const POOL = { userPoolId: "eu-west-1_AbCdEfGhI", clientId: "1h57kf5cpq17m0eml12example" };
@@ -78,7 +80,7 @@ describe("Configuration of sessions in cookies", () => {
       `an origin with ${what}`,
       { ...SESSION, origin },
       "origin",
-      "an origin and nothing more",
+      "spelled as browsers do",
     ]),
     ["an origin with a fragment", { ...SESSION, origin: "https://app.example.com#x" }, "origin", "without user name"],
     [
@@ -114,6 +116,7 @@ describe("Configuration of sessions in cookies", () => {
       "sessionIdleTimeout",
       "Amplify",
     ],
+    ["a store without locks", { ...SESSION, ...lockless() }, "store", "with `lock`"],
     ["a lifetime of seconds", { ...SESSION, sessionLifetime: 59 }, "sessionLifetime", "between 60"],
     ["a lifetime of years", { ...SESSION, sessionLifetime: 31_536_001 }, "sessionLifetime", "between 60"],
     ["half a second", { ...SESSION, sessionIdleTimeout: 60.5 }, "sessionIdleTimeout", "whole number"],
@@ -124,6 +127,12 @@ describe("Configuration of sessions in cookies", () => {
     it(`refuses ${what}`, () => expectMisuse(() => resolve(options as AuthSessionOptions), option, text));
   }
 });
+
+/** One process would refresh a session while another does. */
+function lockless(): object {
+  const { lock, ...store } = memoryStore();
+  return { store, encryptionKeys: [randomBytes(32).toString("base64")] };
+}
 
 describe("Configuration of the routes", () => {
   const sessions = new SessionManager(SESSION);

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { AuthError, type AuthSessionOptions, SessionManager } from "cognito-auth-session";
-import { memoryStore } from "cognito-auth-session/testing";
 import fc from "fast-check";
 import { TestClock } from "./support/app.js";
 import { type CookieApp, type CookieJar, ScriptedStore, startCookieApp, until } from "./support/cookie-app.js";
@@ -99,20 +98,6 @@ describe("Browser sessions of several processes", () => {
       const insisting = tell(second.refreshSession(asked, true));
       expect(await Promise.all([codeIn(second), insisting, force(second)])).to.deep.equal(["ada", "ada", "ada"]);
       expect([await refreshing, calls()]).to.deep.equal(["ada", 1]);
-    });
-
-    it("with a store that has no locks, one process still refreshes once", async () => {
-      const { lock, ...lockless } = memoryStore({ clock: clock.read });
-      const own = await startCookieApp({
-        cognito: app.cognito,
-        clock: clock.read,
-        managerOptions: { ...app.managerOptions, store: lockless, origin: undefined, cookies: "session" },
-      });
-      const theirs = await own.signIn("bob");
-      clock.advance({ minutes: 90 });
-      const told = await Promise.all(Array.from({ length: 20 }, () => codeIn(own.sessions, theirs)));
-      expect([new Set(told), calls()]).to.deep.equal([new Set(["bob"]), 1]);
-      await own.close();
     });
   });
 

@@ -52,7 +52,10 @@ describe("The package, as npm would publish it", function () {
       "dist/testing.js",
     ]);
     const others = files.filter(
-      (file) => !/^(?:dist\/.+\.(?:js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(file),
+      (file) =>
+        !/^(?:dist\/.+\.(?:js|d\.ts)|docs\/[\w-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(
+          file,
+        ),
     );
     expect(others).to.deep.equal([]);
   });

@@ -1,3 +1,4 @@
+import { svg, svgText } from "../svg.js";
 import type { CallsRow } from "./calls.js";
 import type { Way } from "./ways.js";
 
@@ -5,6 +6,11 @@ const WAYS: readonly Way[] = ["naive", "per process", "shared store"];
 const OPERATIONS = [
   { name: "GetId", of: (row: CallsRow) => row.getId },
   { name: "GetCredentialsForIdentity", of: (row: CallsRow) => row.getCredentials },
+];
+const COLOURS = [
+  { name: "naive", light: "#bc4c00", dark: "#f0883e" },
+  { name: "per-process", light: "#8250df", dark: "#a371f7" },
+  { name: "shared-store", light: "#1a7f37", dark: "#3fb950" },
 ];
 const WIDTH = 760;
 const LEFT = 190;
@@ -20,7 +26,7 @@ export function callsPlot(rows: readonly CallsRow[]): string {
   const body: string[] = [];
   let y = HEAD;
   for (const { name, of } of OPERATIONS) {
-    body.push(text(16, y + 12, name, "operation"));
+    body.push(svgText(16, y + 12, name, "operation"));
     y += 24;
     const top = y;
     for (const processes of fleets) {
@@ -34,16 +40,24 @@ export function callsPlot(rows: readonly CallsRow[]): string {
     body.unshift(grid(top - 4, y - 8));
     y += 18;
   }
-  return svg(y + 6, body, describe(rows));
+  return svg({
+    width: WIDTH,
+    height: y + 6,
+    title: "Calls to the identity pool per 10,000 requests",
+    subtitle: "500 users, processes start with empty memory. Logarithmic scale: each line is ten times the one before.",
+    description: describe(rows),
+    colours: COLOURS,
+    body,
+  });
 }
 
 function bar(y: number, way: Way, calls: number, processes: number): string {
   const width = xOf(calls) - LEFT;
   const label = `${way}, ${processes} ${processes === 1 ? "process" : "processes"}`;
   return [
-    text(LEFT - 8, y + 12, label, "label"),
+    svgText(LEFT - 8, y + 12, label, "label"),
     `  <rect class="${way.replace(" ", "-")}" x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"/>`,
-    text(LEFT + width + 6, y + 12, withCommas(calls), "value"),
+    svgText(LEFT + width + 6, y + 12, withCommas(calls), "value"),
   ].join("\n");
 }
 
@@ -60,10 +74,6 @@ function xOf(calls: number): number {
   return LEFT + (Math.log10(Math.max(1, calls)) / DECADES) * (WIDTH - LEFT - RIGHT);
 }
 
-function text(x: number, y: number, content: string, name: string): string {
-  return `  <text class="${name}" x="${x.toFixed(1)}" y="${y}">${content}</text>`;
-}
-
 function withCommas(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
@@ -75,38 +85,4 @@ function describe(rows: readonly CallsRow[]): string {
         `${way}, ${processes} process(es): ${withCommas(getId)} GetId and ${withCommas(getCredentials)} GetCredentialsForIdentity.`,
     )
     .join(" ");
-}
-
-function svg(height: number, body: readonly string[], description: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
-  <title id="title">Calls to the identity pool per 10,000 requests</title>
-  <desc id="description">${description}</desc>
-  <style>
-    text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #24292f; }
-    .title { font-size: 16px; font-weight: 600; }
-    .operation { font-weight: 600; }
-    .label { text-anchor: end; }
-    .subtitle, .tick { fill: #57606a; }
-    .tick { text-anchor: middle; font-size: 11px; }
-    .grid { stroke: #d0d7de; }
-    .background { fill: #ffffff; }
-    .naive { fill: #bc4c00; }
-    .per-process { fill: #8250df; }
-    .shared-store { fill: #1a7f37; }
-    @media (prefers-color-scheme: dark) {
-      text { fill: #e6edf3; }
-      .subtitle, .tick { fill: #9198a1; }
-      .grid { stroke: #3d444d; }
-      .background { fill: #0d1117; }
-      .naive { fill: #f0883e; }
-      .per-process { fill: #a371f7; }
-      .shared-store { fill: #3fb950; }
-    }
-  </style>
-  <rect class="background" width="${WIDTH}" height="${height}" rx="6"/>
-  <text class="title" x="16" y="28">Calls to the identity pool per 10,000 requests</text>
-  <text class="subtitle" x="16" y="47">500 users, processes start with empty memory. Logarithmic scale: each line is ten times the one before.</text>
-${body.join("\n")}
-</svg>
-`;
 }

@@ -62,7 +62,7 @@ export class AmplifySessions implements CookieSource {
     const pool = this.#poolOfClient.get(given.clientId);
     if (pool === undefined) return undefined;
     const { clientId, username, deviceKey } = given;
-    const owner = { pool, clientId, username, deviceKey, sub: subOf(given) };
+    const owner = { pool, clientId, username, deviceKey, sub: claimOf(given, "sub") };
     const clear = () => {
       for (const cookie of clearAmplifyCookies(cookies, clientId, username)) sink?.add(cookie);
     };
@@ -87,7 +87,9 @@ export class AmplifySessions implements CookieSource {
   }
 
   /** What there is to revoke. Whose sign-in it is has to be verified: the cookies could name anybody's. */
-  async #ended(owner: GrantOwner, given: AmplifyTokens): Promise<EndedSession> {
+  async #ended(owner: GrantOwner, given: AmplifyTokens): Promise<EndedSession | undefined> {
+    const isTheirs = claimOf(given, "username") === owner.username;
+    if (!isTheirs || !(await this.#parts.verifier.isOurs(given.accessToken, ACCESS))) return undefined;
     const grant = grantOf(given, given.refreshToken);
     const slot = this.#slotOf(owner, grant);
     const kept = await slot.load();
@@ -143,9 +145,9 @@ function grantOf({ accessToken = "", idToken = "" }: AmplifyTokens, refreshToken
   return { accessToken, idToken, refreshToken, revision: 0 };
 }
 
-/** Not verified: it only says whose new tokens would be a surprise. */
-function subOf({ accessToken }: AmplifyTokens): string | undefined {
+/** Not verified. */
+function claimOf({ accessToken }: AmplifyTokens, claim: "sub" | "username"): string | undefined {
   const token = decodeToken(accessToken);
-  const sub = failed(token) ? undefined : ownValue(token.payload, "sub");
-  return typeof sub === "string" ? sub : undefined;
+  const value = failed(token) ? undefined : ownValue(token.payload, claim);
+  return typeof value === "string" ? value : undefined;
 }

@@ -105,10 +105,10 @@ export class BrowserSessions implements CookieSource {
     if (typeof lock !== "function" && lock !== "none") return;
     const record = await records.read(id);
     const isFree = lock !== "none" || !renewal.isAt(id);
-    if (isFree && record !== undefined && !failed(record) && records.isStale(record)) {
-      await records.save(id, record, record.grant);
-    }
-    if (lock !== "none") await lock();
+    const isDue = isFree && record !== undefined && !failed(record) && records.isStale(record);
+    const kept = isDue ? await records.save(id, record, record.grant) : "saved";
+    // A write that was not answered may still come: its lock keeps refreshes away from it until it ends by itself.
+    if (lock !== "none" && kept !== "failed") await lock();
   }
 
   #slotOf(id: string, record: SessionRecord): GrantSlot | undefined {

@@ -13,6 +13,7 @@ const MAX_REMEMBERED = 10_000;
 const POLL_MS = 50;
 /** Beside the call itself: what reading and writing the store may take. */
 const STORE_SECONDS = 10;
+const REFUSED_MS = 60_000;
 const AT_IT = {
   recoverySuggestion: "Another process is refreshing this session, and has taken longer than `requestTimeout`.",
 };
@@ -55,6 +56,10 @@ export class GrantRenewal {
   readonly #parts: GrantRenewalParts;
   readonly #inFlight = new Map<string, { readonly mayWait: boolean; readonly renewal: Promise<Renewal> }>();
   readonly #failures = new LRUCache<string, { readonly backoff: Backoff; error: AuthError }>({ max: MAX_REMEMBERED });
+  /** What Cognito refused stays refused: whoever goes on sending it costs no calls. */
+  readonly #refused = new LRUCache<string, { readonly error: AuthError; readonly atMs: number }>({
+    max: MAX_REMEMBERED,
+  });
   readonly #unsaved: UnsavedGrants;
 
   constructor(parts: GrantRenewalParts) {
@@ -62,14 +67,21 @@ export class GrantRenewal {
     this.#unsaved = new UnsavedGrants(parts.clock, (slot, grant) => this.#revoke(slot, grant));
   }
 
-  /** Offers the store a last time what it did not take. */
-  close(): Promise<void> {
-    return this.#unsaved.close();
+  /** Waits for what is under way, and offers the store a last time what it did not take. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#inFlight.values()].map(({ renewal }) => renewal));
+    await this.#unsaved.close();
   }
 
   /** Offers the store what it did not take before. @returns false where it still does not */
   async settle(key: string): Promise<boolean> {
     return (await this.#unsaved.save(key)) !== "failed";
+  }
+
+  /** Spaces out the renewals of a sign-in whose new tokens are of no use. */
+  reject(key: string, error: AuthError): void {
+    this.#holdBack(key, error);
+    this.#holdBack(key, error);
   }
 
   /** Whether a renewal is under way in this process. */
@@ -79,6 +91,10 @@ export class GrantRenewal {
 
   async renew(slot: GrantSlot, wish: RenewalWish): Promise<Renewal> {
     const { key } = slot;
+    const refused = this.#refused.get(key);
+    if (refused !== undefined && this.#parts.clock() - refused.atMs < REFUSED_MS) {
+      return { kind: "over", error: again(refused.error) };
+    }
     const failure = this.#failures.get(key);
     if (failure !== undefined && failure.backoff.waitMs > 0) {
       return { kind: "kept", error: again(failure.error, failure.backoff.waitMs / 1000) };
@@ -122,8 +138,8 @@ export class GrantRenewal {
     const { pool, clientId, username, deviceKey } = slot.owner;
     const { refreshToken } = current;
     if (refreshToken === undefined) return { kind: "gone" };
-    if (current.sentAtMs !== undefined) return this.#spent(current.sentAtMs);
     const mayRotate = calls.mayRotate(pool, clientId, current.rotates);
+    if (current.sentAtMs !== undefined && mayRotate) return this.#spent(current.sentAtMs);
     const before = mayRotate ? { ...current, sentAtMs: clock(), revision: current.revision + 1 } : current;
     if (mayRotate) {
       const kept = await slot.save(before);
@@ -163,7 +179,8 @@ export class GrantRenewal {
     { fate, error }: RefreshFailure,
   ): Promise<Renewal> {
     this.#parts.onFailed(slot.owner, error);
-    if (fate !== "over") this.#holdBack(slot.key, error);
+    if (fate === "over") this.#refused.set(slot.key, { error, atMs: this.#parts.clock() });
+    else this.#holdBack(slot.key, error);
     const renewal = { kind: fate === "over" ? fate : "kept", error } as const;
     if (!mayRotate || fate === "unclear") return renewal;
     const unmarked = { ...current, revision: before.revision + 1 };

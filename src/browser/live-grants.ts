@@ -11,6 +11,11 @@ import type { GrantRenewal } from "./grant-renewal.js";
 /** Tokens are renewed when they have so long left, as Amplify and the AWS SDK do. */
 const RENEW_BEFORE_SECONDS = 300;
 
+const NOT_GOOD = {
+  recoverySuggestion:
+    "The tokens that a refresh gave do not pass: look at this server's clock, and at the issuer and keys of the user pool.",
+};
+
 /** The tokens of a sign-in, verified, and the raw ones that they came from. */
 export interface LiveTokens {
   readonly tokens: HeldTokens;
@@ -26,12 +31,12 @@ export type Liveness = Outcome<LiveTokens | undefined>;
 export class LiveGrants {
   readonly #clock: Clock;
   readonly #verifier: Pick<TokenVerifier, "verify">;
-  readonly #renewal: Pick<GrantRenewal, "renew">;
+  readonly #renewal: Pick<GrantRenewal, "renew" | "reject">;
 
   constructor(parts: {
     readonly clock: Clock;
     readonly verifier: Pick<TokenVerifier, "verify">;
-    readonly renewal: Pick<GrantRenewal, "renew">;
+    readonly renewal: Pick<GrantRenewal, "renew" | "reject">;
   }) {
     this.#clock = parts.clock;
     this.#verifier = parts.verifier;
@@ -69,7 +74,12 @@ export class LiveGrants {
 
   async #adopt(slot: GrantSlot, grant: Grant): Promise<Liveness> {
     const tokens = await this.#verify(slot, grant);
-    return failed(tokens) ? tokens : { tokens, grant };
+    if (!failed(tokens)) return { tokens, grant };
+    if (tokens.status >= 500 || tokens.code === "session_mismatch") return tokens;
+    // Fresh from Cognito and no good: it is this server that judges wrongly. Nobody is signed out for it.
+    const error = new AuthError("credentials_unavailable", NOT_GOOD);
+    this.#renewal.reject(slot.key, error);
+    return error;
   }
 
   /** Whoever's tokens are kept, or come back from a refresh: they are the same user's, or nobody's. */

@@ -1,4 +1,5 @@
 import { AuthError } from "../errors/auth-error.js";
+import { warnOnce } from "../errors/warn-once.js";
 import { headerOf, type RequestHeaders } from "../tokens/bearer.js";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -17,7 +18,10 @@ const REFUSED = {
 export function refuseCrossSite(request: RequestHeaders, origin: string | undefined): AuthError | undefined {
   const isUpgrade = headerOf(request, "upgrade") !== undefined;
   if (!isUpgrade && typeof request.method === "string" && SAFE_METHODS.has(request.method)) return undefined;
-  return isSameOrigin(request, origin) ? undefined : new AuthError("forbidden", REFUSED);
+  if (isSameOrigin(request, origin)) return undefined;
+  // The client is told no more than that it may not; whoever sets this up has to know why.
+  warnOnce("cross_site", `${REFUSED.recoverySuggestion} It is ${origin ?? "not set"}.`);
+  return new AuthError("forbidden", REFUSED);
 }
 
 function isSameOrigin(request: RequestHeaders, origin: string | undefined): boolean {

@@ -3,6 +3,7 @@ import type { CookieConfig } from "../config/config.js";
 import { warnOnce } from "../errors/warn-once.js";
 
 const NAME = "auth-session";
+const PRIVATE = "private, no-store";
 const INSECURE =
   "`origin` is plain http, so session cookies go without `Secure` and without the `__Host-` prefix. That is for development on this machine only.";
 
@@ -51,19 +52,33 @@ export function cookieStyle({ isSecure }: Pick<CookieConfig, "isSecure">): Cooki
 
 /** An answer whose headers are still to be sent: Node's response, or the `Headers` of a Fetch answer. */
 export type AnswerHeaders =
-  | { readonly headersSent: boolean; appendHeader(name: string, value: string): unknown }
-  | { append(name: string, value: string): void };
+  | {
+      readonly headersSent: boolean;
+      appendHeader(name: string, value: string): unknown;
+      setHeader(name: string, value: string): unknown;
+    }
+  | { append(name: string, value: string): void; set(name: string, value: string): void };
 
-/** Where an answer's cookies go. */
+/** Where an answer's cookies go. What sets some is one user's: no cache on the way is to keep it. */
 export function sinkOf(answer: AnswerHeaders | undefined): CookieSink | undefined {
   if (answer === undefined) return undefined;
-  if ("append" in answer) return { isOpen: true, add: (cookie) => answer.append("Set-Cookie", cookie) };
+  if ("append" in answer) {
+    return {
+      isOpen: true,
+      add: (cookie) => {
+        answer.append("Set-Cookie", cookie);
+        answer.set("Cache-Control", PRIVATE);
+      },
+    };
+  }
   return {
     get isOpen() {
       return !answer.headersSent;
     },
     add: (cookie) => {
-      if (!answer.headersSent) answer.appendHeader("Set-Cookie", cookie);
+      if (answer.headersSent) return;
+      answer.appendHeader("Set-Cookie", cookie);
+      answer.setHeader("Cache-Control", PRIVATE);
     },
   };
 }

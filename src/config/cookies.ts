@@ -10,6 +10,9 @@ const NEEDS_OWN_COOKIES = ["sessionIdleTimeout", "sessionLifetime"] as const;
 const NO_CLIENT =
   "Option `cookies` needs `clientId`: sessions in cookies belong to an app client, so `null`, any client, will not do.";
 
+const NO_LOCK =
+  "Option `cookies` needs a `store` with `lock`: two processes that refreshed one session at once would end it.";
+
 /**
  * How sessions come in cookies, where they do.
  *
@@ -23,6 +26,9 @@ export function cookieConfigOf(options: CheckedOptions, pools: readonly UserPool
   }
   if (kind !== "session") refuse(options, NEEDS_OWN_COOKIES, "how long Amplify's cookies are good Amplify decides");
   if (pools.some(({ signInClient }) => signInClient === undefined)) throw new ConfigurationError(NO_CLIENT, "clientId");
+  if (options.store !== undefined && options.store.lock === undefined) {
+    throw new ConfigurationError(NO_LOCK, "store");
+  }
   const origin = originOf(options);
   if (origin === undefined && kind === "session") {
     throw new ConfigurationError(
@@ -53,7 +59,7 @@ function originOf({ origin, allowHttp = false }: CheckedOptions): string | undef
   // A path, a query or a default port written out would never equal what browsers send.
   if (origin !== url.origin) {
     throw new ConfigurationError(
-      `\`origin\` must be an origin and nothing more, like https://app.example.com.`,
+      `\`origin\` must be spelled as browsers do: scheme, host and port in lower case, without a path, a slash at its end, or a default port. That is ${url.origin} here.`,
       "origin",
     );
   }

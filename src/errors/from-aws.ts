@@ -94,6 +94,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
+const NO_CONNECTION = /did not establish a connection/;
 /** Answers of a service, or of what stands before it, that did not do what was asked. */
 const NOT_DONE_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 429, 503]);
 /** What emulators say that do not know an operation. */
@@ -142,7 +143,15 @@ export function isUnclear(error: unknown): boolean {
   const { name, httpStatusCode, errno } = read(error);
   if (VERDICTS.has(name) || UNKNOWN_OPERATION.has(name)) return false;
   if (httpStatusCode !== undefined) return !NOT_DONE_STATUSES.has(httpStatusCode);
-  return errno === undefined || !NEVER_SENT.has(errno);
+  return !wasConnecting(error) && (errno === undefined || !NEVER_SENT.has(errno));
+}
+
+/** Whether it failed before there was a connection: then nothing was sent, whatever the system calls it. */
+function wasConnecting(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const syscall: unknown = "syscall" in error ? error.syscall : undefined;
+  // The SDK's own time-out for connecting has the name of all its time-outs.
+  return syscall === "connect" || syscall === "getaddrinfo" || NO_CONNECTION.test(error.message);
 }
 
 /** Whether the service said that it has no such operation. */

@@ -162,7 +162,7 @@ export const ERROR_TABLE = {
     ],
     challenge: undefined,
     when: "throttled, down, timed out",
-    detail: "AWS credentials cannot be had right now.",
+    detail: "Amazon Cognito or AWS cannot be reached right now.",
     recoverySuggestion:
       "Retry after the time that `Retry-After` names. If it lasts, check that the server reaches the identity pool's endpoint.",
   },

@@ -1,8 +1,10 @@
 import { ManagedLogin } from "../browser/managed-login.js";
 import { refuseCrossSite } from "../browser/same-origin.js";
 import type { CookieSink } from "../browser/session-cookie.js";
+import { isLoopback } from "../config/endpoint.js";
 import { AuthError, ConfigurationError, inRealm } from "../errors/auth-error.js";
 import { failed, type Outcome } from "../errors/outcome.js";
+import { warnOnce } from "../errors/warn-once.js";
 import { fromCookie } from "../session/authenticator.js";
 import type { Components } from "../session/components.js";
 import type { CookieEngine } from "../session/cookie-engine.js";
@@ -13,7 +15,7 @@ import { FAILURE_PAGE_POLICY, type FailedStep, failurePage } from "./failure-pag
 import { type ProblemAnswer, problemOf } from "./problem.js";
 import { type AuthRoutesOptions, type RouteSettings, resolveRoutes } from "./route-options.js";
 import { describeSession, SIGNED_OUT } from "./session-description.js";
-import { SignInRoute } from "./sign-in-route.js";
+import { NOT_BEGUN, SignInRoute } from "./sign-in-route.js";
 
 const NO_MANAGER = "authRoutes() takes the SessionManager that authSession() works with, and options.";
 /** A page that asks for new tokens again and again gets the same for so long. */
@@ -104,10 +106,30 @@ export class AuthRoutes {
     return { ...this.#write(request, route, answer), cookies };
   }
 
-  readonly #begin: Handler = async (request, query, sink) => toLocation(await this.#signIn.begin(request, query, sink));
+  readonly #begin: Handler = async (request, query, sink) => {
+    const elsewhere = this.#onTheRightHost(request, query);
+    return elsewhere === undefined
+      ? toLocation(await this.#signIn.begin(request, query, sink))
+      : { location: elsewhere };
+  };
+
+  /**
+   * `localhost` and `127.0.0.1` are two hosts to a browser: the cookie of a sign-in that began on one would not come back
+   * to the other. In development, people type either.
+   */
+  #onTheRightHost(request: RequestHeaders, query: URLSearchParams): string | undefined {
+    const { origin, path } = this.#settings;
+    const asked = `http://${headerOf(request, "host") ?? ""}`;
+    if (query.has("again") || !isLoopback(origin) || !URL.canParse(asked) || !isLoopback(asked)) return undefined;
+    if (new URL(asked).hostname === new URL(origin).hostname) return undefined;
+    const again = new URLSearchParams(query);
+    again.set("again", "1");
+    return `${origin}${path}/sign-in?${again}`;
+  }
 
   readonly #finish: Handler = async (request, query, sink) => {
     const location = await this.#signIn.finish(request, query, sink);
+    if (failed(location)) this.#tellOfFailure(location);
     // Who comes back to a used callback, by the browser's history, and is signed in, has what he wanted.
     const isUsed = failed(location) && location.code === "invalid_request";
     if (!isUsed || !(await this.#isSignedIn(request))) return toLocation(location);
@@ -150,6 +172,14 @@ export class AuthRoutes {
     const location = (await this.#login.signOutLocation()) ?? this.#settings.signedOutPath;
     return accepts(request, "application/json") ? { json: { location } } : { location };
   };
+
+  /** Nobody else sees this error: these routes answer it themselves. */
+  #tellOfFailure(error: AuthError): void {
+    const wasBegun = error.recoverySuggestion !== NOT_BEGUN.recoverySuggestion;
+    if (wasBegun) this.#components.events.emit({ type: "signIn_failure", error });
+    // Outages are told of where they are answered.
+    if (error.status < 500) warnOnce("sign_in_failed", `A sign-in failed: ${error.code}. ${error.recoverySuggestion}`);
+  }
 
   #tell(session: Session): object {
     if (!session.isAuthenticated) return SIGNED_OUT;

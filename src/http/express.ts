@@ -3,7 +3,8 @@ import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
 import { checkNoArguments } from "../guards/definitions.js";
 import { type GuardSet, guardSet } from "../guards/guard-set.js";
-import { SessionManager } from "../session/manager.js";
+import type { SessionManager } from "../session/manager.js";
+import { ownManager } from "../session/own-manager.js";
 import type { AuthSession, AuthSessionOptions, AuthSessionRequest } from "../session/types.js";
 import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
 
@@ -44,7 +45,7 @@ export type ErrorRequestHandler = (
  * ```
  */
 export function authSession(options?: AuthSessionOptions | SessionManager): RequestHandler {
-  const manager = options instanceof SessionManager ? options : new SessionManager(options);
+  const manager = ownManager(options);
   return (request, response, next) => {
     const attach = (outcome: Outcome<AuthSession>) => {
       if (failed(outcome)) return next(outcome);

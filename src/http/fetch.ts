@@ -3,7 +3,8 @@ import type { AnswerHeaders } from "../browser/session-cookie.js";
 import { AuthError } from "../errors/auth-error.js";
 import { orThrow } from "../errors/outcome.js";
 import { type GuardSet, guardSet } from "../guards/guard-set.js";
-import { SessionManager } from "../session/manager.js";
+import type { SessionManager } from "../session/manager.js";
+import { ownManager } from "../session/own-manager.js";
 import type { AuthSession, AuthSessionOptions } from "../session/types.js";
 import { problemOf } from "./problem.js";
 
@@ -39,7 +40,7 @@ export function authSession(
   options?: FetchSessionOptions | SessionManager,
 ): (request: FetchOrNodeRequest, answer?: AnswerHeaders) => Promise<AuthSession> {
   // The engine hands its callbacks the request that it was given, which is of the kind that they are typed with here.
-  const manager = options instanceof SessionManager ? options : new SessionManager(options as AuthSessionOptions);
+  const manager = ownManager(options as AuthSessionOptions | SessionManager | undefined);
   return (request, answer) => manager.getSession(request, answer);
 }
 

@@ -4,7 +4,8 @@ import { AuthError } from "../errors/auth-error.js";
 import { orThrow } from "../errors/outcome.js";
 import { checkNoArguments } from "../guards/definitions.js";
 import { type GuardSet, guardSet } from "../guards/guard-set.js";
-import { SessionManager } from "../session/manager.js";
+import type { SessionManager } from "../session/manager.js";
+import { ownManager } from "../session/own-manager.js";
 import type { AuthSession, AuthSessionOptions } from "../session/types.js";
 import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
 
@@ -47,7 +48,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * ```
  */
 export function authSession(options?: AuthSessionOptions | SessionManager): KoaMiddleware {
-  const manager = options instanceof SessionManager ? options : new SessionManager(options);
+  const manager = ownManager(options);
   return async (context, next) => {
     Object.assign(context.state, { authSession: orThrow(await manager.resolve(context.req, context.res)) });
     await next();

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { readCookies } from "../browser/cookie-header.js";
 import type { ManagedLogin, RawTokens, SignInExtras } from "../browser/managed-login.js";
 import {
@@ -20,9 +21,11 @@ import { type HeldTokens, verifyBoth } from "../tokens/pair.js";
 import type { RouteSettings } from "./route-options.js";
 
 const PENDING_NAME = "auth-sign-in";
+const MAX_USED = 10_000;
 const PROVIDER = /^[\w .-]{1,128}$/;
 const PROMPTS = ["none", "login", "select_account", "consent"] as const;
-const NOT_BEGUN = {
+/** The answer to a callback that no sign-in of this browser is waiting for. Anybody can send one. */
+export const NOT_BEGUN = {
   recoverySuggestion:
     "No sign-in under way in this browser has this `state`: it was begun elsewhere, took longer than ten minutes, or was used already.",
 };
@@ -38,6 +41,7 @@ export interface SignInParts {
 /** Begins sign-ins and ends them: two requests of one browser, and managed login between them. */
 export class SignInRoute {
   readonly #parts: SignInParts;
+  readonly #used = new LRUCache<string, true>({ max: MAX_USED });
 
   constructor(parts: SignInParts) {
     this.#parts = parts;
@@ -66,6 +70,9 @@ export class SignInRoute {
     const { login, cookies } = this.#parts;
     const pending = await this.#pendingOf(request, query, sink);
     if (failed(pending)) return pending;
+    // Its cookie may be kept and sent again, and each time would cost a call.
+    if (this.#used.has(pending.secrets.state)) return new AuthError("invalid_request", NOT_BEGUN);
+    this.#used.set(pending.secrets.state, true);
     const tokens = await login.finish(query, pending.secrets);
     if (failed(tokens)) return tokens;
     const verified = await this.#verify(tokens);

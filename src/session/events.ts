@@ -14,6 +14,8 @@ export interface SessionEventUser {
 export type SessionEvent =
   /** Somebody signed in through `authRoutes()`. */
   | ({ readonly type: "signedIn" } & SessionEventUser)
+  /** A sign-in came back from managed login in vain. */
+  | { readonly type: "signIn_failure"; readonly error: AuthError }
   /** A session in cookies got new tokens. */
   | ({ readonly type: "tokenRefresh" } & SessionEventUser)
   /** New tokens could not be had. With the code `refresh_failed` the session is over. */
@@ -61,7 +63,7 @@ export class SessionEvents {
 /** What a listener writes on must be nobody else's: a request is answered with the error, the target is still worked with. */
 function ownCopy(event: SessionEvent): SessionEvent {
   if (event.type === "sessionRevoked") return Object.freeze({ ...event, target: Object.freeze({ ...event.target }) });
-  if (event.type === "tokenRefresh_failure") return Object.freeze({ ...event, error: again(event.error) });
+  if ("error" in event) return Object.freeze({ ...event, error: again(event.error) });
   return Object.freeze({ ...event });
 }
 

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from "../clock.js";
 import type { ReleaseLock, SessionStore } from "./store.js";
 
 const MAX_ENTRIES = 100_000;
+const MAX_CHARACTERS = 512 * 1024 * 1024;
+const SWEEP_EVERY = 1000;
 
 interface Entry {
   readonly value: string;
@@ -22,7 +24,19 @@ export function memoryStore({
   readonly clock?: Clock;
   readonly maxEntries?: number;
 } = {}): SessionStore {
-  const entries = new LRUCache<string, Entry>({ max: maxEntries });
+  const entries = new LRUCache<string, Entry>({
+    max: maxEntries,
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ value }, key) => value.length + key.length,
+  });
+  let putsSinceSweep = 0;
+  /** Now and then all that has ended goes: what nobody asks for again would stay until there is no more room. */
+  const sweep = (): void => {
+    putsSinceSweep += 1;
+    if (putsSinceSweep < Math.max(SWEEP_EVERY, entries.size)) return;
+    putsSinceSweep = 0;
+    for (const [key, { endsAtMs }] of [...entries.entries()]) if (clock() >= endsAtMs) entries.delete(key);
+  };
   const current = (key: string): string | undefined => {
     const entry = entries.get(key);
     if (entry === undefined || clock() < entry.endsAtMs) return entry?.value;
@@ -30,6 +44,7 @@ export function memoryStore({
     return undefined;
   };
   const put = (key: string, value: string, ttlSeconds: number): void => {
+    sweep();
     entries.set(key, { value, endsAtMs: clock() + ttlSeconds * 1000 });
   };
   let locks = 0;

@@ -82,6 +82,36 @@ export class LocalCognito {
   }
 
   /**
+   * What the user does on the login page, for tests without a browser.
+   *
+   * @param location where the application's sign-in route sent the browser
+   * @param user who signs in; with other groups or attributes than before, that user was changed in between
+   * @returns the application's callback, with the code: where the browser goes next
+   * @throws {TypeError} for a field of the user that is missing or unknown
+   * @throws {Error} where there is no login page, or it leads to none: what it says on its page stands there
+   * @example
+   * ```ts
+   * const { headers } = await agent.get("/auth/sign-in");
+   * const callback = new URL(await cognito.completeSignIn(headers.location, { username: "ada" }));
+   * await agent.get(callback.pathname + callback.search).expect(303);
+   * ```
+   */
+  async completeSignIn(location: string, user: LocalUser): Promise<string> {
+    this.#userPool.users.put("completeSignIn()", user);
+    const { searchParams: form } = new URL(location);
+    form.set("username", user.username);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const url = `${this.options.userPoolEndpoint}/login`;
+    const answer = await fetch(url, { method: "POST", redirect: "manual", headers, body: form.toString() });
+    const page = await answer.text();
+    const callback = answer.headers.get("location");
+    if (callback !== null) return callback;
+    throw new Error(
+      `The login page answered ${answer.status}: ${page.replace(/<style[^>]*>[^<]*<\/style>|<[^>]*>|\s+/g, " ").slice(0, 500)}`,
+    );
+  }
+
+  /**
    * Any token, signed with the pool's key.
    *
    * @example

@@ -107,13 +107,13 @@ export class TokenCalls {
 
   /** Revokes a refresh token, and with it all tokens of its sign-in. @returns what went wrong, if anything */
   async revoke({ pool, clientId, refreshToken }: RefreshRequest): Promise<AuthError | undefined> {
-    const sdk = await loadSdk();
-    const command = new sdk.RevokeTokenCommand({
-      ClientId: clientId,
-      Token: refreshToken,
-      ...(secretOf(pool, clientId) === undefined ? {} : { ClientSecret: secretOf(pool, clientId) }),
-    });
     try {
+      const sdk = await loadSdk();
+      const command = new sdk.RevokeTokenCommand({
+        ClientId: clientId,
+        Token: refreshToken,
+        ...(secretOf(pool, clientId) === undefined ? {} : { ClientSecret: secretOf(pool, clientId) }),
+      });
       await this.#clientOf(sdk, pool).send(command, { abortSignal: AbortSignal.timeout(this.#timeoutMs) });
       return undefined;
     } catch (error) {
@@ -161,7 +161,12 @@ export class TokenCalls {
       ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
       // A refresh token that rotates must not be sent twice.
       maxAttempts: 1,
-      requestHandler: { httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
+      // Whoever has no connection by then has sent nothing: that is told apart from an answer that does not come.
+      requestHandler: {
+        httpAgent: CONNECTIONS,
+        httpsAgent: CONNECTIONS,
+        connectionTimeout: Math.ceil(this.#timeoutMs / 2),
+      },
     });
     boundAnswers(client);
     this.#clients.set(pool, client);
@@ -219,6 +224,9 @@ let sdk: Promise<Sdk> | undefined;
 
 /** Only who refreshes needs it, so it is loaded at the first time. */
 function loadSdk(): Promise<Sdk> {
-  sdk ??= import("@aws-sdk/client-cognito-identity-provider");
+  sdk ??= import("@aws-sdk/client-cognito-identity-provider").catch((error: unknown) => {
+    sdk = undefined;
+    throw error;
+  });
   return sdk;
 }

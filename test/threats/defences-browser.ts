@@ -5,6 +5,7 @@ const races = { test: "cookie-races" };
 const sessions = { test: "cookie-sessions" };
 const amplify = { test: "amplify-sessions" };
 const routes = { test: "auth-routes" };
+const outages = { test: "cookie-outages" };
 const callback = { test: "auth-routes-callback" };
 const crossSite = { test: "same-origin" };
 const events = { test: "session-events" };
@@ -14,7 +15,10 @@ export const browserDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
   "browser/grant-renewal.ts": [
     ["const mayRotate = calls.mayRotate(", "const mayRotate = false && calls.mayRotate(", refresh],
     ["this.#inFlight.set(key, { mayWait: wish.mayWait, renewal });", "", races],
-    ['if (fate !== "over") this.#holdBack(slot.key, error);', "", refresh],
+    ["else this.#holdBack(slot.key, error);", "", refresh],
+    ["if (refused !== undefined && this.#parts.clock() - refused.atMs < REFUSED_MS) {", "if (false) {", outages],
+    ["if (current.sentAtMs !== undefined && mayRotate)", "if (current.sentAtMs !== undefined)", outages],
+    ["await Promise.allSettled([...this.#inFlight.values()].map(({ renewal }) => renewal));", "", outages],
     ["this.#unsaved.add(slot, grant);", "", races],
     ['< HOPE_MS ? "kept" : "spent"', '< HOPE_MS ? "kept" : "kept"', refresh],
     ['< HOPE_MS ? "kept" : "spent"', '< HOPE_MS ? "spent" : "spent"', refresh],
@@ -57,20 +61,31 @@ export const browserDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
   ],
   "browser/browser-sessions.ts": [
     ["void this.#touch(id);", "", sessions],
+    ['if (lock !== "none" && kept !== "failed") await lock();', 'if (lock !== "none") await lock();', outages],
     ['if (id === SEVERAL) return badTransport("several_cookies");', "if (id === SEVERAL) return undefined;", sessions],
     ['if (!(await renewal.settle(id))) return new AuthError("store_unavailable");', "", races],
     ["if (isEnded) await records.end(id);", "", refresh],
   ],
   "browser/live-grants.ts": [
     ["Math.min(RENEW_BEFORE_SECONDS, lifetimeSeconds / 2)", "RENEW_BEFORE_SECONDS", refresh],
+    ["this.#renewal.reject(slot.key, error);", "", outages],
     ["return isOwners ? tokens", "return true ? tokens", sessions],
     ["return isOwners ? tokens", "return true ? tokens", amplify],
   ],
   "browser/amplify-sessions.ts": [
     ["latest = { ...given, accessToken", "void { ...given, accessToken", amplify],
     ["isLate ? LATE_SECONDS", "isLate ? SHARED_SECONDS", amplify],
-    ["sink?.isOpen === true &&", "", amplify],
-    ["(await this.#parts.verifier.isOurs(given.accessToken, ACCESS))", "true", amplify],
+    ["const mayRefresh = sink?.isOpen === true &&", "const mayRefresh =", amplify],
+    [
+      "sink?.isOpen === true && (await this.#parts.verifier.isOurs(given.accessToken, ACCESS))",
+      "sink?.isOpen === true",
+      amplify,
+    ],
+    [
+      "if (!isTheirs || !(await this.#parts.verifier.isOurs(given.accessToken, ACCESS))) return undefined;",
+      "",
+      amplify,
+    ],
     ["failed(kept) || kept === undefined ? grant : kept", "grant", amplify],
     ["if (failed(live) && isOver(live)) clear();", "", amplify],
   ],
@@ -100,7 +115,8 @@ export const browserDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ["isSecure ? `__Host-${name}` : name", "name", routes],
   ],
   "http/sign-in-route.ts": [
-    ["const ended = await former.end();", "const ended = undefined;", callback],
+    ["if (this.#used.has(pending.secrets.state))", "if (false)", callback],
+    ["const ended = await former.end();", "const ended = undefined;", routes],
     ['returnPathOf(query.get("returnTo"), settings.returnTo) ??', 'query.get("returnTo") ??', callback],
   ],
   "browser/pending-sign-ins.ts": [

@@ -1,0 +1,110 @@
+import type { Order, Outcome } from "../load/messages.js";
+import type { Scale } from "../scale.js";
+import type { Stage } from "../stage.js";
+import { authenticates, type VariantName } from "../variants.js";
+import type { Load } from "./load.js";
+import { Server } from "./server.js";
+import { streamFor, type Traffic, unseen } from "./traffic.js";
+
+/** `tokenCacheSize` by default. A stream of more tokens never hits; it only has to fill the cache once. */
+const CACHE_SIZE = 10_000;
+const WARM_UP_LIMIT_MS = 30_000;
+
+/** What an arena works with. */
+export interface ArenaParts {
+  readonly load: Load;
+  readonly stagePath: string;
+  readonly stage: Stage;
+  readonly scale: Scale;
+  /** Whether one process of a variant gets all traffic. What was cached of one kind of traffic would change the next. */
+  readonly oneProcess?: boolean;
+  /** Where servers leave CPU profiles. */
+  readonly profiles?: string | undefined;
+}
+
+/** One slice's load, without what the arena knows itself. */
+export type Slice = Pick<Order, "connections" | "milliseconds"> & Partial<Pick<Order, "requests" | "rate" | "seed">>;
+
+/** The servers of one workload: started when they are needed, warmed up, and all under the same rules. */
+export class Arena {
+  readonly #parts: ArenaParts;
+  readonly #servers = new Map<string, Server>();
+  /** Of slices with new tokens: how many the last one took. */
+  readonly #appetites = new Map<string, number>();
+
+  constructor(parts: ArenaParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {Error} where an answer has another status than it should: what refuses all is fast and wrong */
+  async run(name: VariantName, traffic: Traffic, slice: Slice): Promise<Outcome> {
+    const key = this.#parts.oneProcess ? name : `${name} ${JSON.stringify(traffic)}`;
+    const server = await this.#freshEnough(key, name, traffic);
+    const outcome = await this.#send(server, traffic, slice);
+    this.#appetites.set(key, Math.max(outcome.onceAt - server.onceAt, this.#appetites.get(key) ?? 0));
+    this.#advance(server, outcome);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers.values()) await server.stop();
+    this.#servers.clear();
+  }
+
+  /** A process that has seen most tokens makes room for one that has seen none. */
+  async #freshEnough(key: string, name: VariantName, traffic: Traffic): Promise<Server> {
+    const known = this.#servers.get(key);
+    const needed = traffic.newEvery === undefined ? 0 : (this.#appetites.get(key) ?? 0) * 1.5;
+    if (known !== undefined && unseen(known, this.#parts.scale) > needed) return known;
+    await known?.stop();
+    const server = await Server.start(name, this.#parts.stagePath, this.#parts.profiles);
+    this.#servers.set(key, server);
+    await this.#warmUp(server, traffic);
+    return server;
+  }
+
+  async #warmUp(server: Server, traffic: Traffic): Promise<void> {
+    const { hotTokens, goodTokens, warmUpRequests } = this.#parts.scale;
+    const connections = 32;
+    if (warmUpRequests === 0) return;
+    const warming = traffic.repeated > 0 ? traffic : { ...traffic, repeated: hotTokens, newEvery: 2 };
+    // New tokens are dear; a tenth of them may be spent on this.
+    const affordable = traffic.newEvery === undefined ? Number.POSITIVE_INFINITY : goodTokens / 10;
+    const wanted = Math.max(warmUpRequests, hasCache(server.name) ? requestsToFill(traffic.repeated) : 0);
+    const requests = Math.min(wanted, affordable);
+    this.#advance(server, await this.#send(server, warming, { connections, milliseconds: WARM_UP_LIMIT_MS, requests }));
+  }
+
+  async #send(server: Server, traffic: Traffic, slice: Slice): Promise<Outcome> {
+    const { load, stage, scale } = this.#parts;
+    const stream = streamFor(server, traffic, stage, scale);
+    const outcome = await load.carryOut({ port: server.port, stream, ...slice });
+    const expected = isRefused(server.name, traffic) ? "401" : "200";
+    const wrong = Object.entries(outcome.statuses).find(([status]) => status !== expected);
+    if (wrong !== undefined || outcome.requests === 0) {
+      const [status = "nothing", count = 0] = wrong ?? [];
+      throw new Error(
+        `${server.name} answered ${status} (${count} times) to ${traffic.tokens} tokens, not ${expected}.`,
+      );
+    }
+    return outcome;
+  }
+
+  #advance(server: Server, { repeatedAt, onceAt }: Outcome): void {
+    server.repeatedAt = repeatedAt;
+    server.onceAt = Math.max(server.onceAt, onceAt);
+  }
+}
+
+/** A cache may keep a token from its second time on. */
+function requestsToFill(tokens: number): number {
+  return tokens > CACHE_SIZE ? CACHE_SIZE * 1.2 : tokens * 2.2;
+}
+
+function hasCache(name: VariantName): boolean {
+  return authenticates(name) && name !== "express-ours-uncached";
+}
+
+function isRefused(name: VariantName, { tokens }: Traffic): boolean {
+  return authenticates(name) && tokens !== "good" && tokens !== "id";
+}

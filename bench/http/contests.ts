@@ -1,0 +1,79 @@
+import type { Outcome } from "../load/messages.js";
+import type { Scale } from "../scale.js";
+import { median, type Quartiles, quartilesOf } from "../statistics.js";
+import type { VariantName } from "../variants.js";
+import { Arena, type ArenaParts } from "./arena.js";
+import type { Contest, Workload, WorkloadName } from "./workloads.js";
+
+/** What came of a contest. */
+export interface ContestResult {
+  readonly workload: WorkloadName;
+  readonly challenger: VariantName;
+  readonly baseline: VariantName;
+  readonly label: string | undefined;
+  /** The challenger's throughput as a share of the baseline's, of slices next to each other. */
+  readonly ratio: Quartiles;
+  readonly rounds: number;
+  /** Only for context: these depend on the machine. */
+  readonly requestsPerSecond: { readonly challenger: number; readonly baseline: number };
+  /** Where it is near 1, the load was the slower side and the ratio says too little. */
+  readonly loadBusy: number;
+}
+
+/** Slices of all contests in turn, round by round, so that whatever slows the machine down slows all of them. */
+export async function runWorkload(
+  { name, contests }: Workload,
+  parts: ArenaParts,
+  { rounds, roundsOfProcess, sliceMs }: Pick<Scale, "rounds" | "roundsOfProcess" | "sliceMs">,
+): Promise<readonly ContestResult[]> {
+  const arena = new Arena(parts);
+  const records = contests.map((contest) => ({ contest, pairs: [] as Pair[] }));
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      // Some processes are compiled luckier than others, for as long as they live.
+      if (round % roundsOfProcess === 0) await arena.close();
+      for (const { contest, pairs } of records) pairs.push(await runPair(arena, contest, sliceMs, round % 2 === 1));
+    }
+  } finally {
+    await arena.close();
+  }
+  return records.map(({ contest, pairs }) => resultOf(name, contest, pairs));
+}
+
+interface Pair {
+  readonly challenger: Outcome;
+  readonly baseline: Outcome;
+}
+
+/** Who goes first changes: a machine that gets slower favours the first. */
+async function runPair(arena: Arena, contest: Contest, milliseconds: number, challengerFirst: boolean): Promise<Pair> {
+  const { traffic, connections } = contest;
+  const slice = (side: "challenger" | "baseline") => arena.run(contest[side], traffic, { connections, milliseconds });
+  if (challengerFirst) {
+    const challenger = await slice("challenger");
+    return { challenger, baseline: await slice("baseline") };
+  }
+  const baseline = await slice("baseline");
+  return { challenger: await slice("challenger"), baseline };
+}
+
+function resultOf(workload: WorkloadName, contest: Contest, pairs: readonly Pair[]): ContestResult {
+  const { challenger, baseline, label } = contest;
+  return {
+    workload,
+    challenger,
+    baseline,
+    label,
+    ratio: quartilesOf(pairs.map((pair) => rateOf(pair.challenger) / rateOf(pair.baseline))),
+    rounds: pairs.length,
+    requestsPerSecond: {
+      challenger: median(pairs.map((pair) => rateOf(pair.challenger))),
+      baseline: median(pairs.map((pair) => rateOf(pair.baseline))),
+    },
+    loadBusy: median(pairs.flatMap((pair) => [pair.challenger.busy, pair.baseline.busy])),
+  };
+}
+
+function rateOf({ requests, milliseconds }: Outcome): number {
+  return (requests / milliseconds) * 1000;
+}

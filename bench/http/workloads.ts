@@ -1,0 +1,95 @@
+import type { Scale } from "../scale.js";
+import { authenticates, bareOf, takesIdTokens, VARIANT_NAMES, type VariantName } from "../variants.js";
+import type { Traffic } from "./traffic.js";
+
+/** Two servers under the same load, in turn. */
+export interface Contest {
+  readonly challenger: VariantName;
+  readonly baseline: VariantName;
+  readonly traffic: Traffic;
+  readonly connections: number;
+  /** What sets contests of one workload apart, where the names do not. */
+  readonly label?: string;
+}
+
+export interface Workload {
+  readonly name: WorkloadName;
+  readonly title: string;
+  readonly contests: readonly Contest[];
+}
+
+export const WORKLOAD_NAMES = ["hot", "cold", "mixed", "garbage", "expired", "forged", "eager", "growth"] as const;
+export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
+
+const CONNECTIONS = 32;
+const ALL = VARIANT_NAMES.filter((name) => name !== "express-bare" && name !== "koa-bare" && !takesIdTokens(name));
+/** Those that a target names. */
+const NAMED: readonly VariantName[] = ["express-ours", "express-by-hand", "koa-ours", "koa-by-hand"];
+
+/** Everything that is measured over HTTP. */
+export function workloadsOf(scale: Scale): readonly Workload[] {
+  const hot = { tokens: "good", repeated: scale.hotTokens } as const;
+  const cold = { tokens: "good", repeated: 0, newEvery: 1 } as const;
+  const others = (scale.allPeers ? ALL : NAMED).filter(authenticates);
+  const refused = (tokens: "garbage" | "expired" | "forged"): readonly Contest[] => {
+    const repeated = tokens === "expired" ? scale.expiredTokens : scale.forgedTokens;
+    return others.filter((name) => name !== "express-ours-uncached").map(toBare({ tokens, repeated }));
+  };
+  return [
+    {
+      name: "hot",
+      title: `Hot: ${scale.hotTokens} tokens in turn`,
+      contests: [
+        ...ALL.map(toBare(hot)),
+        contest("express-ours", "express-no-op", hot),
+        contest("express-ours", "express-oauth2-jwt-bearer", hot),
+        contest("koa-ours", "koa-by-hand", hot),
+      ],
+    },
+    {
+      name: "cold",
+      title: "Cold: every token is new to the server",
+      contests: [...others.map(toBare(cold)), contest("koa-ours", "koa-by-hand", cold)],
+    },
+    { name: "mixed", title: "Mixed: 95 % hot, 5 % cold", contests: others.map(toBare({ ...hot, newEvery: 20 })) },
+    { name: "garbage", title: "Refused: garbage", contests: refused("garbage") },
+    { name: "expired", title: "Refused: expired", contests: refused("expired") },
+    { name: "forged", title: "Refused: forged signature", contests: refused("forged") },
+    { name: "eager", title: `Eager credentials: ${scale.idTokens} users, hot`, contests: eager(scale) },
+    { name: "growth", title: "Growth: more users, more connections", contests: growth(scale) },
+  ];
+}
+
+function eager({ idTokens }: Scale): readonly Contest[] {
+  const hot = { tokens: "id", repeated: idTokens } as const;
+  return [
+    toBare(hot)("express-ours-id"),
+    toBare(hot)("express-ours-eager"),
+    contest("express-ours-eager", "express-ours-id", hot),
+  ];
+}
+
+function growth({ growthTokens, growthConnections, hotTokens, overflowTokens }: Scale): readonly Contest[] {
+  const of = (repeated: number): Traffic => ({ tokens: "good", repeated });
+  return [
+    ...growthTokens.map((count) => ({ ...toBare(of(count))("express-ours"), label: `${count} users` })),
+    ...growthConnections.map((connections) => ({
+      ...contest("express-ours", "express-bare", of(hotTokens), connections),
+      label: `${connections} ${connections === 1 ? "connection" : "connections"}`,
+    })),
+    { ...contest("express-ours", "express-ours-uncached", of(overflowTokens)), label: `${overflowTokens} users` },
+  ];
+}
+
+function toBare(traffic: Traffic): (challenger: VariantName) => Contest {
+  return (challenger) => contest(challenger, bareOf(challenger), traffic);
+}
+
+function contest(
+  challenger: VariantName,
+  baseline: VariantName,
+  traffic: Traffic,
+  connections: number = CONNECTIONS,
+): Contest {
+  return { challenger, baseline, traffic, connections };
+}

@@ -1,0 +1,45 @@
+import type { WorkloadName } from "../http/workloads.js";
+import type { Results } from "../results.js";
+import type { Scale } from "../scale.js";
+import type { VariantName } from "../variants.js";
+
+/** Single figures out of all that was measured; NaN for what was not. */
+export class Lookup {
+  constructor(private readonly results: Results) {}
+
+  get scale(): Scale {
+    return this.results.scale;
+  }
+
+  /** Throughput of one as a share of another's: the median of slices next to each other. */
+  share(workload: WorkloadName, challenger: VariantName, baseline: VariantName): number {
+    const found = this.results.contests.find(
+      (each) => each.workload === workload && each.challenger === challenger && each.baseline === baseline,
+    );
+    return found?.ratio.median ?? Number.NaN;
+  }
+
+  /** In process: time of one as a multiple of another's. */
+  times(candidate: string, other: string): number {
+    const { microseconds } = this.results;
+    return (microseconds[candidate]?.median ?? Number.NaN) / (microseconds[other]?.median ?? Number.NaN);
+  }
+
+  p99(challenger: VariantName): number {
+    return this.results.latency.find((each) => each.challenger === challenger)?.ratio.median ?? Number.NaN;
+  }
+
+  imports(specifier: string, other: string): number {
+    const millisecondsOf = (name: string) =>
+      this.results.imports.find((each) => each.specifier === name)?.milliseconds.median ?? Number.NaN;
+    return millisecondsOf(specifier) / millisecondsOf(other);
+  }
+
+  get kilobytesPerToken(): number {
+    return (this.results.memory?.bytesPerToken ?? Number.NaN) / 1024;
+  }
+
+  get tokensFound(): number {
+    return this.results.memory?.tokensFound ?? Number.NaN;
+  }
+}

@@ -1,0 +1,85 @@
+import type { ContestResult } from "../http/contests.js";
+import { workloadsOf } from "../http/workloads.js";
+import { markdownTable, numberText } from "../markdown-table.js";
+import type { Results } from "../results.js";
+import { VARIANTS, type VariantName } from "../variants.js";
+import { ratioText, withCommas } from "./numbers.js";
+
+/** From here on the load was so busy that the server may have had to wait for it. */
+const BUSY = 0.9;
+
+/** All tables of what was measured, each under its heading. */
+export function tablesOf(results: Results): string {
+  return [...contestTables(results), ...latencyTable(results), ...otherTables(results)].join("\n\n");
+}
+
+function contestTables({ contests, scale }: Results): string[] {
+  return workloadsOf(scale).flatMap(({ name, title }) => {
+    const of = contests.filter(({ workload }) => workload === name);
+    return of.length === 0 ? [] : [`### ${title}`, contestTable(of)];
+  });
+}
+
+function contestTable(contests: readonly ContestResult[]): string {
+  const hasLabels = contests.some(({ label }) => label !== undefined);
+  const rows = contests.map(({ challenger, baseline, label, ratio, requestsPerSecond, loadBusy }) => [
+    titleOf(challenger),
+    titleOf(baseline),
+    ...(hasLabels ? [label ?? ""] : []),
+    `${ratioText(ratio)}${loadBusy > BUSY ? " (load was busy)" : ""}`,
+    withCommas(requestsPerSecond.challenger),
+    withCommas(requestsPerSecond.baseline),
+  ]);
+  const label = hasLabels ? ["Under"] : [];
+  return markdownTable(["What", "Against", ...label, "Throughput, as a share", "Requests/s", "Of the other"], rows);
+}
+
+function latencyTable({ latency }: Results): string[] {
+  if (latency.length === 0) return [];
+  const rows = latency.map(({ challenger, baseline, rate, p50, p99, ratio }) => [
+    titleOf(challenger),
+    withCommas(rate),
+    `${p50.challenger.toFixed(2)} / ${p50.baseline.toFixed(2)}`,
+    `${p99.challenger.toFixed(2)} / ${p99.baseline.toFixed(2)}`,
+    `${ratioText(ratio)} of ${VARIANTS[baseline].title}`,
+  ]);
+  const headers = ["What", "Requests/s", "p50, ms, ours / bare", "p99, ms, ours / bare", "p99, as a multiple"];
+  return ["### Latency at 0.7 of what bare can do", markdownTable(headers, rows)];
+}
+
+function otherTables({ microseconds, imports, memory }: Results): string[] {
+  const sections: string[] = [];
+  const calls = Object.entries(microseconds);
+  if (calls.length > 0) {
+    const rows = calls.map(([name, { low, median, high }]) => [
+      name,
+      median.toFixed(2),
+      `${low.toFixed(2)} to ${high.toFixed(2)}`,
+    ]);
+    sections.push("### In process", markdownTable(["One token", "µs", "Quartiles"], rows));
+  }
+  if (imports.length > 0) {
+    const rows = imports.map(({ specifier, milliseconds, megabytes }) => [
+      `\`import "${specifier}"\``,
+      milliseconds.median.toFixed(1),
+      `${milliseconds.low.toFixed(1)} to ${milliseconds.high.toFixed(1)}`,
+      numberText(megabytes),
+    ]);
+    sections.push("### Imports", markdownTable(["In a new process", "ms", "Quartiles", "MB"], rows));
+  }
+  if (memory !== undefined) {
+    const { bytesPerToken, tokens, bytesPerUser, users, tokensFound, tokensLookedFor } = memory;
+    const rows = [
+      ["Heap for each cached token", `${withCommas(bytesPerToken)} bytes, of ${withCommas(tokens)}`],
+      ["Heap for each user with eager credentials", `${withCommas(bytesPerUser)} bytes, of ${withCommas(users)}`],
+      ["Bearer tokens found in a heap snapshot", `${tokensFound} of ${tokensLookedFor} looked for`],
+    ];
+    sections.push("### Memory", markdownTable(["What", "Measured"], rows));
+  }
+  return sections;
+}
+
+function titleOf(name: VariantName): string {
+  const { title, framework, kind } = VARIANTS[name];
+  return kind === "bare" ? title : `${framework === "express" ? "Express" : "Koa"}: ${title}`;
+}

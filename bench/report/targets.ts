@@ -1,0 +1,80 @@
+import { markdownTable } from "../markdown-table.js";
+import type { Results } from "../results.js";
+import { Lookup } from "./lookup.js";
+
+/** What issue 7 says must be reached. */
+interface Target {
+  readonly what: string;
+  readonly is: "at least" | "at most";
+  readonly limit: number;
+  /** NaN where it was not measured. */
+  readonly value: number;
+}
+
+/** Each target with its figure. Whatever was missed is shown as missed. */
+export function targetsTable(results: Results): string {
+  const rows = targetsOf(new Lookup(results)).map(({ what, is, limit, value }) => {
+    const isReached = is === "at least" ? value >= limit : value <= limit;
+    const verdict = Number.isNaN(value) ? "not measured" : isReached ? "reached" : "MISSED";
+    return [what, `${is} ${limit}`, Number.isNaN(value) ? "–" : value.toFixed(value < 0.1 ? 4 : 2), verdict];
+  });
+  return markdownTable(["Target", "Limit", "Measured", "Verdict"], rows);
+}
+
+function targetsOf(of: Lookup): readonly Target[] {
+  const { overflowTokens } = of.scale;
+  const least = "crypto.verify and two JSON.parse";
+  const cold = "ours, cold";
+  return [
+    atLeast("hot, Express: share of a no-op middleware", 0.96, of.share("hot", "express-ours", "express-no-op")),
+    atLeast(
+      "hot, Express: times express-oauth2-jwt-bearer",
+      1.6,
+      of.share("hot", "express-ours", "express-oauth2-jwt-bearer"),
+    ),
+    atLeast("hot, Koa: share of bare Koa", 0.93, of.share("hot", "koa-ours", "koa-bare")),
+    atLeast("hot, Koa: times aws-jwt-verify by hand", 3.5, of.share("hot", "koa-ours", "koa-by-hand")),
+    atLeast(
+      "eager credentials, hot: share of hot without",
+      0.95,
+      of.share("eager", "express-ours-eager", "express-ours-id"),
+    ),
+    atLeast(
+      `${overflowTokens} hot tokens, default cache: times the same without cache`,
+      1,
+      of.share("growth", "express-ours", "express-ours-uncached"),
+    ),
+    atLeast("cold, Koa: times aws-jwt-verify by hand", 1.1, of.share("cold", "koa-ours", "koa-by-hand")),
+    atMost("cold, in process: times crypto.verify and two JSON.parse", 1.25, of.times(cold, least)),
+    atLeast("garbage, Express: share of bare", 0.85, of.share("garbage", "express-ours", "express-bare")),
+    atLeast("expired, Express: share of bare", 0.75, of.share("expired", "express-ours", "express-bare")),
+    atLeast("garbage, Koa: share of bare", 0.75, of.share("garbage", "koa-ours", "koa-bare")),
+    atLeast("expired, Koa: share of bare", 0.6, of.share("expired", "koa-ours", "koa-bare")),
+    atLeast(
+      "garbage, in process: times as fast as aws-jwt-verify",
+      5,
+      of.times("aws-jwt-verify, garbage", "ours, garbage"),
+    ),
+    atLeast(
+      "expired, in process: times as fast as aws-jwt-verify",
+      5,
+      of.times("aws-jwt-verify, expired", "ours, expired"),
+    ),
+    ...(["garbage", "expired", "forged"] as const).map((kind) =>
+      atMost(`${kind}, in process: share of a good cold token`, 1, of.times(`ours, ${kind}`, cold)),
+    ),
+    atMost("p99 at 0.7 of saturation, Express: times bare", 1.15, of.p99("express-ours")),
+    atMost("p99 at 0.7 of saturation, Koa: times bare", 1.15, of.p99("koa-ours")),
+    atMost("import: times aws-jwt-verify's", 1.5, of.imports("cognito-auth-session", "aws-jwt-verify")),
+    atMost("heap for each cached token, KB", 1.5, of.kilobytesPerToken),
+    atMost("cached bearer tokens found in a heap snapshot", 0, of.tokensFound),
+  ];
+}
+
+function atLeast(what: string, limit: number, value: number): Target {
+  return { what, is: "at least", limit, value };
+}
+
+function atMost(what: string, limit: number, value: number): Target {
+  return { what, is: "at most", limit, value };
+}

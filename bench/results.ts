@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import type { ContestResult } from "./http/contests.js";
+import type { LatencyResult } from "./http/latency.js";
+import type { ImportResult } from "./in-process/imports.js";
+import type { MemoryResult } from "./in-process/memory.js";
+import { RESULTS } from "./processes/paths.js";
+import { pinningNote } from "./processes/pinning.js";
+import type { Scale } from "./scale.js";
+import type { Quartiles } from "./statistics.js";
+
+/** Everything that was measured; what was not is empty. */
+export interface Results {
+  readonly machine: string;
+  readonly scale: Scale;
+  readonly contests: readonly ContestResult[];
+  readonly latency: readonly LatencyResult[];
+  /** Microseconds, by candidate. */
+  readonly microseconds: Readonly<Record<string, Quartiles>>;
+  readonly imports: readonly ImportResult[];
+  readonly memory: MemoryResult | undefined;
+}
+
+export function emptyResults(scale: Scale): Results {
+  const [{ model = "unknown" } = {}] = cpus();
+  const when = new Date().toISOString().slice(0, 10);
+  const machine = `${when}, Node ${process.version}, ${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}, ${pinningNote}`;
+  return { machine, scale, contests: [], latency: [], microseconds: {}, imports: [], memory: undefined };
+}
+
+/** For machines. */
+export function writeResults(results: Results): string {
+  mkdirSync(RESULTS, { recursive: true });
+  const path = join(RESULTS, "latest.json");
+  writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
+  return path;
+}

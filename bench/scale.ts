@@ -1,0 +1,95 @@
+/** How much is measured. */
+export interface Scale {
+  readonly name: "full" | "quick" | "smoke";
+  /** Access tokens made: for cold load there must be more than any cache holds. */
+  readonly goodTokens: number;
+  /** The first of them: those that come again and again. */
+  readonly hotTokens: number;
+  readonly expiredTokens: number;
+  /** Garbage and forged tokens need no signature, so they are cheap to make. */
+  readonly forgedTokens: number;
+  /** Users of the identity pool. */
+  readonly idTokens: number;
+  /** Enough for the compiler to be done with a server; none where nothing is measured. */
+  readonly warmUpRequests: number;
+  readonly sliceMs: number;
+  readonly rounds: number;
+  /** After so many, servers are started anew. */
+  readonly roundsOfProcess: number;
+  /** Whether peers that no target names are measured beyond hot. */
+  readonly allPeers: boolean;
+  readonly growthTokens: readonly number[];
+  readonly growthConnections: readonly number[];
+  /** More tokens than the cache holds by default, in turn: the worst that can happen to an LRU cache. */
+  readonly overflowTokens: number;
+  readonly latencySliceMs: number;
+  readonly latencyRounds: number;
+  readonly microRounds: number;
+  readonly importRuns: number;
+  readonly heapTokens: number;
+}
+
+export const FULL: Scale = {
+  name: "full",
+  goodTokens: 100_000,
+  hotTokens: 1000,
+  expiredTokens: 1000,
+  forgedTokens: 5000,
+  idTokens: 1000,
+  warmUpRequests: 5000,
+  sliceMs: 500,
+  rounds: 15,
+  roundsOfProcess: 5,
+  allPeers: true,
+  growthTokens: [1000, 10_000, 100_000],
+  growthConnections: [1, 8, 64, 256],
+  overflowTokens: 50_000,
+  latencySliceMs: 2500,
+  latencyRounds: 15,
+  microRounds: 41,
+  importRuns: 15,
+  heapTokens: 10_000,
+};
+
+/** Under two minutes. */
+export const QUICK: Scale = {
+  ...FULL,
+  name: "quick",
+  goodTokens: 14_000,
+  expiredTokens: 300,
+  forgedTokens: 2000,
+  idTokens: 300,
+  warmUpRequests: 1200,
+  sliceMs: 100,
+  rounds: 3,
+  allPeers: false,
+  growthTokens: [5000],
+  growthConnections: [1, 256],
+  overflowTokens: 12_000,
+  latencySliceMs: 600,
+  latencyRounds: 3,
+  microRounds: 9,
+  importRuns: 5,
+  heapTokens: 5000,
+};
+
+/** Whether everything answers as it should; what it measures means nothing. */
+export const SMOKE: Scale = {
+  ...QUICK,
+  name: "smoke",
+  goodTokens: 400,
+  hotTokens: 40,
+  expiredTokens: 20,
+  forgedTokens: 20,
+  idTokens: 20,
+  warmUpRequests: 0,
+  sliceMs: 50,
+  rounds: 1,
+  growthTokens: [100],
+  overflowTokens: 200,
+  latencySliceMs: 50,
+  latencyRounds: 1,
+  microRounds: 1,
+  importRuns: 1,
+  heapTokens: 100,
+};

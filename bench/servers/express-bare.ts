@@ -1,0 +1,3 @@
+import { expressApp } from "./express-app.js";
+
+export const serve = () => expressApp();

@@ -1,0 +1,3 @@
+import { koaApp } from "./koa-app.js";
+
+export const serve = () => koaApp();
