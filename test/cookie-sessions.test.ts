@@ -208,7 +208,9 @@ describe("Sessions in cookies", () => {
     it("keys and values of the store say nothing of the user", async () => {
       const kept = JSON.stringify([...store.entries]);
       const id = jar.cookies.get(COOKIE) ?? "";
-      for (const text of ["ada", await subOf(), id, app.cognito.options.clientId]) expect(kept).not.to.contain(text);
+      for (const text of [await subOf(), id, app.cognito.options.clientId]) expect(kept).not.to.contain(text);
+      // As a word: sealed bytes in base64 spell three letters now and then.
+      expect(kept).not.to.match(/(?<![\w-])ada(?![\w-])/);
     });
   });
 
