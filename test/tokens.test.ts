@@ -46,6 +46,15 @@ describe("Verifying a token", () => {
     expectRefusal(await get(tolerant, "/me", access({ exp: start + 100 })), "token_expired");
   });
 
+  it("honours `nbf` of a remembered token too, where the clock was set back", async () => {
+    const clock = new TestClock();
+    const app = appWith(cognito.options, undefined, { clock: clock.read });
+    const token = access({ nbf: Math.floor(clock.nowMs / 1000) });
+    for (let count = 0; count < 3; count += 1) await get(app, "/me", token).expect(200);
+    clock.advance({ seconds: -60 });
+    expectRefusal(await get(app, "/me", token), "invalid_claims");
+  });
+
   it("takes every app client where `clientId` is null", async () => {
     await get(appWith({ ...cognito.options, clientId: null }), "/me", access({ client_id: "another" })).expect(200);
   });

@@ -1,5 +1,6 @@
 import { type AuthErrorCode, ERROR_TABLE, type ErrorRow } from "./table.js";
 import type { UpstreamFailure } from "./upstream-failure.js";
+import { limitStack } from "./without-stack.js";
 
 /** What may be added to a row of the error table. Never put text from a request, a token or an answer here. */
 export interface AuthErrorDetails {
@@ -52,7 +53,11 @@ export class AuthError extends Error {
    */
   constructor(code: AuthErrorCode, details: AuthErrorDetails = {}) {
     const row: ErrorRow = ERROR_TABLE[code];
+    const limit = Error.stackTraceLimit;
+    // Who is refused did it, not the code that refuses: a stack would tell nothing, and cost more than all else.
+    if (row.status < 500) limitStack(0);
     super(row.detail);
+    if (row.status < 500) limitStack(limit);
     this.name = details.name ?? row.names[0];
     this.code = code;
     this.status = row.status;

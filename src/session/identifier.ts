@@ -29,6 +29,23 @@ export interface IdentifierParts {
 
 const WRAPPED = "A framework's own request was given: hand over Node's, Fastify's `request.raw` or Koa's `ctx.req`.";
 
+/** What an engine made of a request. Several engines may look at one request, each for itself. */
+interface Entry {
+  readonly identifier: Identifier;
+  readonly earlier: Entry | undefined;
+  made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
+}
+
+/** One table for all engines: a request's place in it is what a request costs the garbage collector. */
+const entries = new WeakMap<object, Entry>();
+
+/** Which identifier made a request's session; of several the last one. */
+export function identifierOf(request: object): Identifier | undefined {
+  let entry = entries.get(request);
+  while (entry !== undefined && entry.made === undefined) entry = entry.earlier;
+  return entry?.identifier;
+}
+
 /** Makes each request's session, once, and has the application's own checks look at it. */
 export class Identifier {
   readonly #config: Config;
@@ -37,7 +54,6 @@ export class Identifier {
   readonly #revocations: Revocations;
   readonly #engine: SessionEngine;
   readonly #endCookie: IdentifierParts["endCookie"];
-  readonly #sessions = new WeakMap<object, Eventually<Outcome<Session>> | typeof UNDER_WAY>();
 
   constructor({ config, callbacks, authenticator, revocations, engine, endCookie }: IdentifierParts) {
     this.#endCookie = endCookie;
@@ -56,18 +72,31 @@ export class Identifier {
   identify(request: RequestHeaders, sink?: CookieSink): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     if (isWrapped(request)) return this.#misused(WRAPPED);
-    const known = this.#sessions.get(request);
+    const entry = this.#entryOf(request) ?? this.#enter(request);
+    const known = entry.made;
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
-    this.#sessions.set(request, UNDER_WAY);
+    entry.made = UNDER_WAY;
     const made = whenReady(this.#make(request, sink), (outcome) => {
       if (!failed(outcome)) return outcome;
       // A failure may pass (an outage); only a session is kept for the request.
-      this.#sessions.delete(request);
+      entry.made = undefined;
       return this.#engine.finish(outcome);
     });
-    if (made instanceof Promise || !failed(made)) this.#sessions.set(request, made);
+    if (made instanceof Promise || !failed(made)) entry.made = made;
     return made;
+  }
+
+  #entryOf(request: object): Entry | undefined {
+    let entry = entries.get(request);
+    while (entry !== undefined && entry.identifier !== this) entry = entry.earlier;
+    return entry;
+  }
+
+  #enter(request: object): Entry {
+    const entry: Entry = { identifier: this, earlier: entries.get(request), made: undefined };
+    entries.set(request, entry);
+    return entry;
   }
 
   /** A request may go on for hours, and its user be signed out meanwhile. */
@@ -79,7 +108,8 @@ export class Identifier {
 
   /** The next call makes the request's session anew. */
   forget(request: RequestHeaders): void {
-    this.#sessions.delete(request);
+    const entry = this.#entryOf(request);
+    if (entry !== undefined) entry.made = undefined;
   }
 
   /** Gives a session new tokens, once the checks have looked at them. */

@@ -9,16 +9,17 @@ import { fromCookie } from "./authenticator.js";
 import { assemble, type Components, type SessionManagerParts } from "./components.js";
 import type { SessionListener } from "./events.js";
 import { healthOf, type SessionHealth } from "./health.js";
+import { type Identifier, identifierOf } from "./identifier.js";
 import { checkTarget, type RevocationTarget } from "./revocation-target.js";
 import { Session } from "./session.js";
 import type { AuthSession, AuthSessionOptions, UserInfo } from "./types.js";
 
-/** Which engine answered for a request, for `fetchAuthSession()`. */
-const managersOfRequests = new WeakMap<object, SessionManager>();
+const managers = new WeakMap<Identifier, SessionManager>();
 
-/** The engine that made a request's session. */
+/** The engine that made a request's session, for `fetchAuthSession()`. */
 export function managerOf(request: object): SessionManager | undefined {
-  return managersOfRequests.get(request);
+  const identifier = identifierOf(request);
+  return identifier && managers.get(identifier);
 }
 
 /**
@@ -42,6 +43,7 @@ export class SessionManager {
    */
   constructor(options: AuthSessionOptions = {}, parts: SessionManagerParts = {}) {
     this.#parts = assemble(options, parts);
+    managers.set(this.#parts.identifier, this);
   }
 
   /**
@@ -227,11 +229,9 @@ export class SessionManager {
    * @internal
    */
   resolve(request: RequestHeaders, answer?: AnswerHeaders): Eventually<Outcome<Session>> {
-    return whenReady(this.#parts.identifier.identify(request, sinkOf(answer)), (session) => {
-      if (failed(session)) return session;
-      managersOfRequests.set(request, this);
-      return this.#enrich(session);
-    });
+    return whenReady(this.#parts.identifier.identify(request, sinkOf(answer)), (session) =>
+      failed(session) ? session : this.#enrich(session),
+    );
   }
 
   #enrich(session: Session): Eventually<Outcome<Session>> {

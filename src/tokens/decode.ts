@@ -12,6 +12,9 @@ export interface DecodedToken {
   readonly raw: string;
   readonly header: JsonObject;
   readonly payload: JsonObject;
+  readonly headerB64: string;
+  readonly payloadB64: string;
+  readonly signatureB64: string;
 }
 
 /** Whether something may be a token at all: asked before it is hashed, split or decoded. */
@@ -25,11 +28,15 @@ export function decodeToken(raw: unknown): Outcome<DecodedToken> {
   const first = raw.indexOf(".");
   const second = raw.indexOf(".", first + 1);
   if (first < 1 || second === first + 1 || second === -1 || raw.indexOf(".", second + 1) !== -1) return malformed();
-  const header = decodeObject(raw.slice(0, first));
+  const headerB64 = raw.slice(0, first);
+  const header = decodeObject(headerB64);
   if (header === undefined) return malformed();
-  const payload = decodeObject(raw.slice(first + 1, second));
-  if (payload === undefined || decodeBase64Url(raw.slice(second + 1)) === undefined) return malformed();
-  return { raw, header, payload };
+  const payloadB64 = raw.slice(first + 1, second);
+  const payload = decodeObject(payloadB64);
+  if (payload === undefined) return malformed();
+  const signatureB64 = raw.slice(second + 1);
+  if (!isBase64Url(signatureB64)) return malformed();
+  return { raw, header, payload, headerB64, payloadB64, signatureB64 };
 }
 
 /**
@@ -50,18 +57,26 @@ export function decodeJWT(token: unknown): JWT {
 }
 
 function decodeObject(segment: string): JsonObject | undefined {
-  const bytes = decodeBase64Url(segment);
-  return bytes !== undefined && isUtf8(bytes) ? parseStrictObject(bytes.toString("utf8")) : undefined;
+  if (!isBase64Url(segment)) return undefined;
+  const bytes = Buffer.from(segment, "base64url");
+  return isUtf8(bytes) ? parseStrictObject(bytes.toString("utf8")) : undefined;
 }
 
+const BASE64URL = /^[\w-]+$/;
+/** Characters that may end a segment whose last byte leaves 4, or 2, bits of its last character unused: those are 0. */
+const LAST_OF_TWO = "AQgw";
+const LAST_OF_THREE = "AEIMQUYcgkosw048";
+
 /**
- * Node's decoder forgives padding, the other alphabet, stray characters and set bits beyond the last byte; only
- * the canonical spelling (RFC 4648 section 3.5) encodes back to itself.
+ * Whether a segment is the canonical spelling (RFC 4648 sections 3.5 and 5): Node's decoder forgives padding, the other
+ * alphabet, stray characters and set bits beyond the last byte.
  */
-function decodeBase64Url(segment: string): Buffer | undefined {
-  if (segment === "") return undefined;
-  const bytes = Buffer.from(segment, "base64url");
-  return bytes.toString("base64url") === segment ? bytes : undefined;
+function isBase64Url(segment: string): boolean {
+  if (!BASE64URL.test(segment)) return false;
+  const rest = segment.length % 4;
+  if (rest === 0) return true;
+  const last = segment.charAt(segment.length - 1);
+  return rest !== 1 && (rest === 2 ? LAST_OF_TWO : LAST_OF_THREE).includes(last);
 }
 
 function malformed(): AuthError {

@@ -1,5 +1,6 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { isJsonObject, type JsonObject, ownValue } from "./json.js";
+import { SignatureJudge } from "./signature-judge.js";
 
 /** The one algorithm Cognito signs with. */
 export const ALGORITHM = "RS256";
@@ -12,7 +13,7 @@ const MAX_KEYS = 100;
 /** A key of the set that signatures are checked with. */
 export interface TrustedKey {
   readonly kid: string;
-  readonly keyObject: KeyObject;
+  readonly judge: SignatureJudge;
   readonly modulus: string;
   readonly exponent: string;
   /** Set once the pool no longer publishes the key; tokens it signed are then refused, remembered ones too. */
@@ -45,7 +46,8 @@ function readKey(jwk: unknown): TrustedKey | undefined {
     if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) return undefined;
     // An exponent of 1 would make every signature valid.
     if (publicExponent < 3n || publicExponent % 2n === 0n) return undefined;
-    return { kid, keyObject, modulus: n, exponent: e, withdrawn: false };
+    const judge = new SignatureJudge({ kty: "RSA", use: "sig", alg: ALGORITHM, kid, n, e });
+    return { kid, judge, modulus: n, exponent: e, withdrawn: false };
   } catch {
     return undefined;
   }

@@ -3,8 +3,23 @@ import type { TokenUse } from "./claims.js";
 import { deepFreeze, type JsonObject, ownValue } from "./json.js";
 import type { TrustedKey } from "./public-keys.js";
 
-/** A token that passed every check, without the raw token. Shared by all requests that bring it, so deeply frozen. */
-export interface VerifiedToken {
+const NONE: readonly string[] = Object.freeze([]);
+
+/** What was judged. */
+interface Judged {
+  readonly use: TokenUse;
+  readonly pool: UserPoolConfig;
+  readonly key: TrustedKey;
+  readonly digest: string;
+  readonly header: JsonObject;
+  readonly payload: JsonObject;
+}
+
+/**
+ * A token that passed every check, without the raw token, and what sessions need of it. Shared by all requests that bring
+ * it: what applications see of it is deeply frozen.
+ */
+export class VerifiedToken {
   readonly use: TokenUse;
   readonly pool: UserPoolConfig;
   /** The key that signed it; asked again at each use whether it is still trusted. */
@@ -21,33 +36,32 @@ export interface VerifiedToken {
   /** Of an access token; none for an ID token. */
   readonly scopes: readonly string[];
   readonly expSeconds: number;
+  /** From when on it is good: the later of `nbf` and `iat`. */
+  readonly fromSeconds: number;
   /** When the user signed in; a refresh keeps it. */
   readonly signedInAtSeconds: number;
   /** The sign-in itself; a refresh keeps it. Older pools and emulators have none. */
   readonly originJti: string | undefined;
-}
 
-const NONE: readonly string[] = Object.freeze([]);
-
-/** Reads what sessions need out of a token whose claims were judged. */
-export function describeToken(
-  verified: Pick<VerifiedToken, "use" | "pool" | "key" | "digest" | "header" | "payload">,
-): VerifiedToken {
-  const { use, payload } = verified;
-  return Object.freeze({
-    ...verified,
-    header: deepFreeze(verified.header),
-    payload: deepFreeze(payload),
-    issuer: textOf(payload, "iss") ?? "",
-    sub: textOf(payload, "sub") ?? "",
-    clientId: textOf(payload, use === "access" ? "client_id" : "aud") ?? "",
-    username: textOf(payload, use === "access" ? "username" : "cognito:username"),
-    groups: readGroups(payload),
-    scopes: use === "access" ? Object.freeze(textOf(payload, "scope")?.split(" ").filter(Boolean) ?? []) : NONE,
-    expSeconds: Number(ownValue(payload, "exp")),
-    signedInAtSeconds: secondsOf(payload, "auth_time") ?? secondsOf(payload, "iat") ?? 0,
-    originJti: textOf(payload, "origin_jti"),
-  });
+  /** @param judged a token whose claims and signature are good */
+  constructor({ use, pool, key, digest, header, payload }: Judged) {
+    this.use = use;
+    this.pool = pool;
+    this.key = key;
+    this.digest = digest;
+    this.header = deepFreeze(header);
+    this.payload = deepFreeze(payload);
+    this.issuer = textOf(payload, "iss") ?? "";
+    this.sub = textOf(payload, "sub") ?? "";
+    this.clientId = textOf(payload, use === "access" ? "client_id" : "aud") ?? "";
+    this.username = textOf(payload, use === "access" ? "username" : "cognito:username");
+    this.groups = readGroups(payload);
+    this.scopes = use === "access" ? Object.freeze(textOf(payload, "scope")?.split(" ").filter(Boolean) ?? []) : NONE;
+    this.expSeconds = Number(ownValue(payload, "exp"));
+    this.fromSeconds = Math.max(secondsOf(payload, "nbf") ?? 0, secondsOf(payload, "iat") ?? 0);
+    this.signedInAtSeconds = secondsOf(payload, "auth_time") ?? secondsOf(payload, "iat") ?? 0;
+    this.originJti = textOf(payload, "origin_jti");
+  }
 }
 
 /** `cognito:groups` counts only as a list of strings; anything else is no group at all. */

@@ -1,4 +1,4 @@
-import type { KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
@@ -113,7 +113,7 @@ function isAboutItsKey({ comment }: JwsGroup): boolean {
 function keyOf(document: object, kid: unknown): KeyObject {
   const key = readKeySet(document)?.get(String(kid));
   if (key === undefined) throw new Error("The vector's key is not trusted.");
-  return key.keyObject;
+  return createPublicKey({ key: { kty: "RSA", n: key.modulus, e: key.exponent }, format: "jwk" });
 }
 
 /** A vector as a token of our pool, its JOSE header kept; none where the vector has no signature to move. */
