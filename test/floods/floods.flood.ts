@@ -15,8 +15,8 @@ const TIME_LIMIT_MS = 225_000;
 /** Entries differ in size, and the garbage collector leaves what it likes. */
 const ENTRY_MARGIN = 1.3;
 const HEAP_MARGIN_BYTES = 4_000_000;
-/** A forged signature costs the same verification, and an error besides; a busy machine adds its noise. */
-const COST_MARGIN = 1.5;
+/** None is dearer: what is left is the noise of a busy machine, between a forged signature and a good one. */
+const COST_MARGIN = 1.2;
 
 describe("A flood of distinct tokens", () => {
   const source = new TokenSource();
@@ -44,7 +44,7 @@ describe("A flood of distinct tokens", () => {
     await new Flood(sessions, deadlineMs).pour(fresh.slice(0, 1));
     emptyBytes = await heapInUse();
     const flood = new Flood(sessions, deadlineMs);
-    for (const batch of await collect(source.tokens(TOKEN_CACHE_SIZE))) await flood.pour(batch);
+    for (const batch of await collect(source.tokens(TOKEN_CACHE_SIZE))) await pourTwice(flood, batch);
     const good = flood.tally;
     entryBytes = ((await heapInUse()) - emptyBytes) / TOKEN_CACHE_SIZE;
     say(`a remembered token weighs ${Math.round(entryBytes)} bytes, a new one costs ${costOf(good)}`);
@@ -106,7 +106,7 @@ describe("A flood of distinct tokens", () => {
     const flood = new Flood(sessions, deadlineMs);
     const heap: number[] = [];
     for (const _half of [0, 1]) {
-      for await (const batch of source.tokens(GOOD_TOKENS / 2)) await flood.pour(batch);
+      for await (const batch of source.tokens(GOOD_TOKENS / 2)) await pourTwice(flood, batch);
       heap.push(await heapInUse());
     }
     const perSecond = Math.round(GOOD_TOKENS / ((performance.now() - startedMs) / 1000));
@@ -114,7 +114,7 @@ describe("A flood of distinct tokens", () => {
       `good: ${flood.tally.asked} served, ${costOf(flood.tally)} beside two signing threads, ${perSecond} each second`,
     );
     sayHeap(heap);
-    expect(flood.tally.answers).to.deep.equal({ ok: GOOD_TOKENS });
+    expect(flood.tally.answers).to.deep.equal({ ok: 2 * GOOD_TOKENS });
     expect(fetches).to.equal(before);
     expectBounded(heap, boundBytes());
   });
@@ -155,6 +155,12 @@ describe("A flood of distinct tokens", () => {
     await federating.close();
   });
 });
+
+/** The second sight is what a token is remembered at. */
+async function pourTwice(flood: Flood, batch: readonly string[]): Promise<void> {
+  await flood.pour(batch);
+  await flood.pour(batch);
+}
 
 /** Within the bound, and twice the flood is no more. */
 function expectBounded([first = Number.NaN, second = Number.NaN]: readonly number[], bound: number): void {
