@@ -2,7 +2,7 @@
 export interface Variant {
   readonly title: string;
   readonly framework: "express" | "koa";
-  readonly kind: "bare" | "ours" | "peer";
+  readonly kind: "bare" | "ours" | "peer" | "study";
 }
 
 const express = (title: string, kind: Variant["kind"] = "peer") => ({ title, framework: "express", kind }) as const;
@@ -23,6 +23,8 @@ export const VARIANTS = {
   "express-aws-cognito-express": express("aws-cognito-express"),
   "express-fast-jwt": express("fast-jwt with its cache"),
   "express-jose": express("jose"),
+  "express-verify-inline": express("crypto.verify, on the thread that serves", "study"),
+  "express-verify-pool": express("crypto.verify, in the thread pool", "study"),
   "koa-bare": koa("Koa 3, bare", "bare"),
   "koa-ours": koa("cognito-auth-session", "ours"),
   "koa-jwt": koa("koa-jwt + jwks-rsa"),
@@ -42,6 +44,11 @@ export function bareOf(name: VariantName): VariantName {
 /** Whether it asks who calls: others answer 200 to everybody. */
 export function authenticates(name: VariantName): boolean {
   return VARIANTS[name].kind !== "bare";
+}
+
+/** Whether it is there for one decision, and compared with nothing else. It gets both cores, for threads of its own. */
+export function isStudy(name: VariantName): boolean {
+  return VARIANTS[name].kind === "study";
 }
 
 /** Whether it takes the ID tokens of `LocalCognito` instead of the other pool's access tokens. */

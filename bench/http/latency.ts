@@ -2,6 +2,8 @@ import type { Scale } from "../scale.js";
 import { median, type Quartiles, quantile, quartilesOf } from "../statistics.js";
 import { bareOf, type VariantName } from "../variants.js";
 import { Arena, type ArenaParts } from "./arena.js";
+import type { Traffic } from "./traffic.js";
+import type { Contest } from "./workloads.js";
 
 const SATURATION = 0.7;
 const CONNECTIONS = 64;
@@ -22,17 +24,24 @@ export interface LatencyResult {
 /** The same arrivals to both, in turn. */
 export async function measureLatency(parts: ArenaParts): Promise<readonly LatencyResult[]> {
   const results: LatencyResult[] = [];
-  for (const challenger of ["express-ours", "koa-ours"] as const) results.push(await measureOne(challenger, parts));
+  const hot = { tokens: "good", repeated: parts.scale.hotTokens } as const;
+  const mixed = { ...hot, newEvery: 20 };
+  for (const challenger of ["express-ours", "koa-ours"] as const) {
+    results.push(await measureOne({ challenger, baseline: bareOf(challenger), traffic: hot }, parts));
+  }
+  const threads = { challenger: "express-verify-pool", baseline: "express-verify-inline", traffic: mixed } as const;
+  results.push(await measureOne(threads, parts));
   return results;
 }
 
-async function measureOne(challenger: VariantName, parts: ArenaParts): Promise<LatencyResult> {
-  const { hotTokens, latencyRounds, latencySliceMs: milliseconds } = parts.scale;
-  const baseline = bareOf(challenger);
-  const traffic = { tokens: "good", repeated: hotTokens } as const;
+async function measureOne(
+  { challenger, baseline, traffic }: Pick<Contest, "challenger" | "baseline" | "traffic">,
+  parts: ArenaParts,
+): Promise<LatencyResult> {
+  const { latencyRounds, latencySliceMs: milliseconds } = parts.scale;
   const arena = new Arena(parts);
   try {
-    const rate = (await saturationOf(arena, baseline, parts.scale)) * SATURATION;
+    const rate = (await saturationOf(arena, baseline, traffic, parts.scale)) * SATURATION;
     const slice = async (name: VariantName, seed: number) =>
       (await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed })).latencies;
     const of: Record<"challenger" | "baseline", (readonly number[])[]> = { challenger: [], baseline: [] };
@@ -51,11 +60,11 @@ async function measureOne(challenger: VariantName, parts: ArenaParts): Promise<L
   }
 }
 
-async function saturationOf(arena: Arena, name: VariantName, { hotTokens, sliceMs }: Scale): Promise<number> {
+async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, { sliceMs }: Scale): Promise<number> {
   const rates: number[] = [];
   for (let slice = 0; slice < 3; slice += 1) {
     const order = { connections: CONNECTIONS, milliseconds: sliceMs * 2 };
-    const { requests, milliseconds } = await arena.run(name, { tokens: "good", repeated: hotTokens }, order);
+    const { requests, milliseconds } = await arena.run(name, traffic, order);
     rates.push((requests / milliseconds) * 1000);
   }
   return median(rates);

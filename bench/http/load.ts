@@ -11,7 +11,7 @@ export class Load {
   readonly #child: ChildProcess;
 
   constructor() {
-    this.#child = spawnNode(1, "load/main.js", []);
+    this.#child = spawnNode("1", "load/main.js", []);
     this.#child.stdout?.resume();
   }
 

@@ -2,12 +2,16 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { end, nextMessage } from "../processes/child.js";
-import { spawnNode } from "../processes/pinning.js";
-import type { VariantName } from "../variants.js";
+import { type Core, spawnNode } from "../processes/pinning.js";
+import { isStudy, type VariantName } from "../variants.js";
 
 const START_LIMIT_MS = 15_000;
 const PROFILE_LIMIT_MS = 20_000;
 const LIVES_SECONDS = 3600;
+
+function coresOf(name: VariantName): Core {
+  return isStudy(name) ? "0,1" : "0";
+}
 
 /** A variant, answering on loopback in a process of its own. */
 export class Server {
@@ -27,7 +31,7 @@ export class Server {
   static async start(name: VariantName, stagePath: string, profiles?: string): Promise<Server> {
     const flags = ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`];
     const args = [name, stagePath, String(LIVES_SECONDS)];
-    const child = spawnNode(0, "servers/main.js", args, profiles === undefined ? [] : flags);
+    const child = spawnNode(coresOf(name), "servers/main.js", args, profiles === undefined ? [] : flags);
     child.stdout?.resume();
     try {
       const message = await nextMessage(child, `The server of ${name}`, START_LIMIT_MS);

@@ -1,5 +1,5 @@
 import type { Scale } from "../scale.js";
-import { authenticates, bareOf, takesIdTokens, VARIANT_NAMES, type VariantName } from "../variants.js";
+import { authenticates, bareOf, isStudy, takesIdTokens, VARIANT_NAMES, type VariantName } from "../variants.js";
 import type { Traffic } from "./traffic.js";
 
 /** Two servers under the same load, in turn. */
@@ -18,11 +18,23 @@ export interface Workload {
   readonly contests: readonly Contest[];
 }
 
-export const WORKLOAD_NAMES = ["hot", "cold", "mixed", "garbage", "expired", "forged", "eager", "growth"] as const;
+export const WORKLOAD_NAMES = [
+  "hot",
+  "cold",
+  "mixed",
+  "garbage",
+  "expired",
+  "forged",
+  "eager",
+  "growth",
+  "threads",
+] as const;
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
 const CONNECTIONS = 32;
-const ALL = VARIANT_NAMES.filter((name) => name !== "express-bare" && name !== "koa-bare" && !takesIdTokens(name));
+const ALL = VARIANT_NAMES.filter(
+  (name) => name !== "express-bare" && name !== "koa-bare" && !takesIdTokens(name) && !isStudy(name),
+);
 /** Those that a target names. */
 const NAMED: readonly VariantName[] = ["express-ours", "express-by-hand", "koa-ours", "koa-by-hand"];
 
@@ -57,6 +69,14 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
     { name: "forged", title: "Refused: forged signature", contests: refused("forged") },
     { name: "eager", title: `Eager credentials: ${scale.idTokens} users, hot`, contests: eager(scale) },
     { name: "growth", title: "Growth: more users, more connections", contests: growth(scale) },
+    {
+      name: "threads",
+      title: "Verifying in the thread pool, with both cores, against verifying where requests are served",
+      contests: [
+        { ...contest("express-verify-pool", "express-verify-inline", cold), label: "every token new" },
+        { ...contest("express-verify-pool", "express-verify-inline", { ...hot, newEvery: 20 }), label: "5 % new" },
+      ],
+    },
   ];
 }
 

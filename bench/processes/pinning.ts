@@ -3,8 +3,8 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { COMPILED } from "./paths.js";
 
-/** Servers have a core of their own, and the load another, or they would take turns. */
-export type Core = 0 | 1;
+/** Servers have a core of their own, and the load another, or they would take turns; both where threads are studied. */
+export type Core = "0" | "1" | "0,1";
 
 const canPin = cpus().length > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
@@ -20,7 +20,7 @@ export function spawnNode(
   flags: readonly string[] = [],
 ): ChildProcess {
   const node = [process.execPath, ...flags, join(COMPILED, script), ...args];
-  const [program = "", ...rest] = canPin ? ["taskset", "-c", String(core), ...node] : node;
+  const [program = "", ...rest] = canPin ? ["taskset", "-c", core, ...node] : node;
   return spawn(program, rest, {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     // What servers run as; without it frameworks print errors and keep stacks.

@@ -9,7 +9,7 @@ export async function runScript(
   limitMs: number,
   flags: readonly string[] = [],
 ): Promise<unknown> {
-  const child = spawnNode(0, script, args, flags);
+  const child = spawnNode("0", script, args, flags);
   const timer = setTimeout(() => void end(child), limitMs);
   try {
     const [code, output] = await Promise.all([exitCode(child), outputOf(child)]);

@@ -43,8 +43,8 @@ function latencyTable({ latency }: Results): string[] {
     `${p99.challenger.toFixed(2)} / ${p99.baseline.toFixed(2)}`,
     `${ratioText(ratio)} of ${VARIANTS[baseline].title}`,
   ]);
-  const headers = ["What", "Requests/s", "p50, ms, ours / bare", "p99, ms, ours / bare", "p99, as a multiple"];
-  return ["### Latency at 0.7 of what bare can do", markdownTable(headers, rows)];
+  const headers = ["What", "Requests/s", "p50, ms / the other's", "p99, ms / the other's", "p99, as a multiple"];
+  return ["### Latency at 0.7 of what the other can do", markdownTable(headers, rows)];
 }
 
 function otherTables({ microseconds, imports, memory }: Results): string[] {
