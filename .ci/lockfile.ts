@@ -26,13 +26,16 @@ export interface Lockfile {
   readonly packages: LockedPackages;
 }
 
+/** Packages of which the parts that are used stand in dist/: they are not installed with the package, but run with it. */
+export const BUNDLED = ["cookie", "leven", "lru-cache", "valibot"] as const;
+
 /** Reads a JSON file of npm's, whose form is known. */
 export function readNpmFile<T>(folder: string, name: string): T {
   return JSON.parse(readFileSync(join(folder, name), "utf8")) as T;
 }
 
 /**
- * What is installed with the package by those who use it, by path. The lockfile's own `dev` marks do not tell: they
+ * What those who use the package run, by path: what is installed with it, and what is bundled. The lockfile's own `dev` marks do not tell: they
  * leave out neither what an optional peer would bring nor what only development needs of it.
  */
 export function runtimePackages(packages: LockedPackages): Map<string, LockedPackage> {
@@ -45,8 +48,14 @@ export function runtimePackages(packages: LockedPackages): Map<string, LockedPac
       visit(path, found);
     }
   };
-  visit("", packages[""] ?? {});
+  const { dependencies, devDependencies } = packages[""] ?? {};
+  visit("", { dependencies: { ...dependencies, ...bundledOf(devDependencies) } });
   return reached;
+}
+
+/** The ranges of what is bundled. */
+export function bundledOf(devDependencies: Ranges = {}): Ranges {
+  return Object.fromEntries(BUNDLED.map((name) => [name, devDependencies[name] ?? "missing"]));
 }
 
 /** As Node looks for a package: the nearest folder first. */

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { LocalCognito } from "cognito-auth-session/testing";
+import { BUNDLED } from "../.ci/lockfile.js";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Inside the project, so that the package's dependencies are found. */
@@ -53,7 +54,7 @@ describe("The package, as npm would publish it", function () {
     ]);
     const others = files.filter(
       (file) =>
-        !/^(?:dist\/.+\.(?:js|d\.ts)|docs\/[\w-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(
+        !/^(?:dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|docs\/[\w-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(
           file,
         ),
     );
@@ -127,11 +128,20 @@ describe("The package, as npm would publish it", function () {
     expect(ours).to.deep.equal([]);
   });
 
+  it("tells React's bundlers that the hook is for the browser, and where the bundled helpers' licences are", () => {
+    expect(readFileSync(join(ROOT, "dist", "react.js"), "utf8")).to.match(/^"use client";/);
+    const licences = readFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of BUNDLED) expect(licences).to.match(new RegExp(`^${name} \\d`, "m"));
+    expect(files).to.include("dist/THIRD-PARTY-LICENSES.txt");
+  });
+
   it("declares every module that it imports", () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
     const imported = files
       .filter((file) => file.endsWith(".js"))
-      .flatMap((file) => [...readFileSync(join(ROOT, file), "utf8").matchAll(/(?:from|import\() ?"([^".][^"]*)"/g)])
+      .flatMap((file) => [
+        ...readFileSync(join(ROOT, file), "utf8").matchAll(/(?:from|import\() ?["`]([^"`.][^"`]*)["`]/g),
+      ])
       .map(([, name = ""]) => name)
       .filter((name) => !name.startsWith("node:") && !name.startsWith("cognito-auth-session"))
       .map((name) =>

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import * as v from "valibot";
 import type { Config, CookieConfig, UserPoolConfig } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { failed, type Outcome } from "../errors/outcome.js";
@@ -12,8 +11,9 @@ import type { TokenVerifier } from "../tokens/verifier.js";
 import { type AmplifyTokens, clearAmplifyCookies, readAmplifyCookies, writeAmplifyCookies } from "./amplify-cookies.js";
 import { readCookies } from "./cookie-header.js";
 import { type CookieSession, type CookieSource, type EndedSession, isOver } from "./cookie-session.js";
-import { type Grant, type GrantOwner, type GrantSlot, grantShape, newestOf } from "./grant.js";
+import { type Grant, type GrantOwner, type GrantSlot, newestOf } from "./grant.js";
 import type { GrantRenewal } from "./grant-renewal.js";
+import { readGrant } from "./kept-shapes.js";
 import type { LiveGrants, Liveness } from "./live-grants.js";
 import type { CookieSink } from "./session-cookie.js";
 
@@ -129,7 +129,7 @@ export class AmplifySessions implements CookieSource {
       load: async () => {
         const values = await store.getAll("renewed", key);
         if (values === undefined) return new AuthError("store_unavailable");
-        return newestOf(values.flatMap((value) => (v.is(grantShape, value) ? value : []))) ?? grant;
+        return newestOf(values.flatMap((value) => readGrant(value) ?? [])) ?? grant;
       },
       save: async (renewed, isLate) => {
         const kept = isLate ? LATE_SECONDS : SHARED_SECONDS;

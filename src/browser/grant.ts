@@ -1,23 +1,19 @@
-import * as v from "valibot";
 import type { UserPoolConfig } from "../config/config.js";
 import type { Outcome } from "../errors/outcome.js";
 import type { Lock } from "../store/sealed-store.js";
 
-/** What grants are read back as. */
-export const grantShape = v.object({
-  accessToken: v.string(),
-  idToken: v.string(),
-  refreshToken: v.optional(v.string()),
-  /** Whether the app client gave a new refresh token when it was asked last. */
-  rotates: v.optional(v.boolean()),
-  /** Stands here from before the refresh token is sent until what became of it is known. */
-  sentAtMs: v.optional(v.number()),
-  /** Rises with each change. */
-  revision: v.number(),
-});
-
 /** The tokens of one sign-in, raw, as they are kept. */
-export type Grant = Readonly<v.InferOutput<typeof grantShape>>;
+export interface Grant {
+  readonly accessToken: string;
+  readonly idToken: string;
+  readonly refreshToken?: string | undefined;
+  /** Whether the app client gave a new refresh token when it was asked last. */
+  readonly rotates?: boolean | undefined;
+  /** Stands here from before the refresh token is sent until what became of it is known. */
+  readonly sentAtMs?: number | undefined;
+  /** Rises with each change. */
+  readonly revision: number;
+}
 
 /** While keys are changed several may be found; an older one is of before a refresh. */
 export function newestOf(grants: readonly Grant[]): Grant | undefined {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import * as v from "valibot";
 import type { Clock } from "../clock.js";
 import type { CookieConfig } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import type { Outcome } from "../errors/outcome.js";
 import type { Lock, SealedStore } from "../store/sealed-store.js";
-import { type Grant, grantShape, type Kept } from "./grant.js";
+import type { Grant, Kept } from "./grant.js";
+import { readSessionRecord } from "./kept-shapes.js";
 
 const ID_BYTES = 32;
 const ID = /^[\w-]{43}$/;
@@ -16,18 +16,16 @@ const TOUCHES = 24;
 const MIN_TOUCH_MS = 60_000;
 const MIN_TOUCHES = 4;
 
-const record = v.object({
-  issuer: v.string(),
-  clientId: v.string(),
-  sub: v.string(),
-  username: v.optional(v.string()),
-  startedAtMs: v.number(),
-  usedAtMs: v.number(),
-  grant: grantShape,
-});
-
 /** What is kept of a browser session. */
-export type SessionRecord = Readonly<v.InferOutput<typeof record>>;
+export interface SessionRecord {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly sub: string;
+  readonly username?: string | undefined;
+  readonly startedAtMs: number;
+  readonly usedAtMs: number;
+  readonly grant: Grant;
+}
 
 /** Browser sessions in the store, sealed, under the digest of an id that only the browser has. */
 export class SessionRecords {
@@ -58,9 +56,7 @@ export class SessionRecords {
   async read(id: string): Promise<Outcome<SessionRecord | undefined>> {
     const values = await this.#store.getAll("session", id);
     if (values === undefined) return new AuthError("store_unavailable");
-    const found = values
-      .map((value) => v.safeParse(record, value))
-      .flatMap((result) => (result.success ? result.output : []));
+    const found = values.flatMap((value) => readSessionRecord(value) ?? []);
     // While keys are changed there may be two: an older one is of before a refresh, or of before the session was used.
     const newest = found.sort((a, b) => b.grant.revision - a.grant.revision || b.usedAtMs - a.usedAtMs)[0];
     return newest === undefined || this.#leftMs(newest) <= 0 ? undefined : newest;

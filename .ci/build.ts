@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "rolldown";
+import { BUNDLED, type LockedPackage, readNpmFile } from "./lockfile.js";
+
+// Writes dist/*.js: a file for each entry point, and one for what they share. A hundred small modules, and the helpers'
+// packages, would take three times as long to load. Names stay, so that stacks can be read. `tsc` writes the declarations.
+
+const ROOT = join(import.meta.dirname, "..");
+
+const manifest = readNpmFile<LockedPackage & { exports: object }>(ROOT, "package.json");
+const entries = Object.keys(manifest.exports)
+  .filter((name) => !name.endsWith(".json"))
+  .map((name) => (name === "." ? "index" : name.slice("./".length)));
+const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+
+const { output } = await build({
+  cwd: ROOT,
+  platform: "node",
+  input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+  external: (id) => id.startsWith("node:") || installed.some((name) => id === name || id.startsWith(`${name}/`)),
+  tsconfig: false,
+  // Of directives in modules that are no entry points. There is one, in an entry point, and it stays (a test looks).
+  checks: { moduleLevelDirective: false },
+  output: {
+    dir: "dist",
+    format: "esm",
+    chunkFileNames: "chunks/[name].js",
+    codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
+    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+  },
+});
+
+const modules = output.flatMap((each) => (each.type === "chunk" ? each.moduleIds : []));
+const bundled = new Set(modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
+if ([...bundled].sort().join() !== [...BUNDLED].sort().join()) {
+  throw new Error(`Bundled are ${[...bundled].join(", ")}; BUNDLED in .ci/lockfile.ts says otherwise.`);
+}
+writeFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
+
+/** Their licences ask that their text goes along. */
+function licenceOf(name: string): string {
+  const folder = join(ROOT, "node_modules", name);
+  const file = readdirSync(folder).find((each) => /^licen[cs]e(?:\.md|\.txt)?$/i.test(each));
+  if (file === undefined) throw new Error(`${name} has no licence file.`);
+  const { version } = readNpmFile<LockedPackage>(folder, "package.json");
+  return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+}
