@@ -8,7 +8,7 @@ import type { MemoryResult } from "./in-process/memory.js";
 import { RESULTS } from "./processes/paths.js";
 import { pinningNote } from "./processes/pinning.js";
 import type { Scale } from "./scale.js";
-import type { Quartiles } from "./statistics.js";
+import type { Rounds } from "./statistics.js";
 
 /** Everything that was measured; what was not is empty. */
 export interface Results {
@@ -17,7 +17,7 @@ export interface Results {
   readonly contests: readonly ContestResult[];
   readonly latency: readonly LatencyResult[];
   /** Microseconds, by candidate. */
-  readonly microseconds: Readonly<Record<string, Quartiles>>;
+  readonly microseconds: Readonly<Record<string, Rounds>>;
   readonly imports: readonly ImportResult[];
   readonly memory: MemoryResult | undefined;
 }

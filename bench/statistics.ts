@@ -5,6 +5,16 @@ export interface Quartiles {
   readonly high: number;
 }
 
+/** Of measurements that were made in turn with others, round by round. */
+export interface Rounds extends Quartiles {
+  readonly rounds: readonly number[];
+}
+
+/** What slows a machine down for a while slows both of a round: the median of their ratios is steadier than that of each. */
+export function medianRatio({ rounds }: Rounds, other: Rounds): number {
+  return median(rounds.map((value, round) => value / (other.rounds[round] ?? Number.NaN)));
+}
+
 export function quartilesOf(values: readonly number[]): Quartiles {
   return { low: quantile(values, 0.25), median: quantile(values, 0.5), high: quantile(values, 0.75) };
 }

@@ -1,9 +1,9 @@
 import { readStage } from "../stage.js";
-import { type Quartiles, quartilesOf } from "../statistics.js";
+import { quartilesOf, type Rounds } from "../statistics.js";
 import { candidatesOf } from "./candidates.js";
 
 const BATCH = 400;
-const WARM_UP_BATCHES = 4;
+const WARM_UP_BATCHES = 40;
 
 /** Microseconds of each candidate: `node in-process.js <stage file> <rounds> <hot tokens>`. Batches take turns. */
 const [stageFile = "", rounds = "1", hotTokens = "1"] = process.argv.slice(2);
@@ -20,7 +20,7 @@ for (let round = isSmoke ? 0 : -WARM_UP_BATCHES; round < Number(rounds); round +
     if (round >= 0) microseconds.get(name)?.push((took / size) * 1000);
   }
 }
-const results: Record<string, Quartiles> = Object.fromEntries(
-  [...microseconds].map(([name, values]) => [name, quartilesOf(values)]),
+const results: Record<string, Rounds> = Object.fromEntries(
+  [...microseconds].map(([name, rounds]) => [name, { ...quartilesOf(rounds), rounds }]),
 );
 process.stdout.write(JSON.stringify(results), () => process.exit());

@@ -1,6 +1,7 @@
 import type { WorkloadName } from "../http/workloads.js";
 import type { Results } from "../results.js";
 import type { Scale } from "../scale.js";
+import { medianRatio } from "../statistics.js";
 import type { VariantName } from "../variants.js";
 
 /** Single figures out of all that was measured; NaN for what was not. */
@@ -19,10 +20,10 @@ export class Lookup {
     return found?.ratio.median ?? Number.NaN;
   }
 
-  /** In process: time of one as a multiple of another's. */
+  /** In process: time of one as a multiple of another's: the median of batches next to each other. */
   times(candidate: string, other: string): number {
-    const { microseconds } = this.results;
-    return (microseconds[candidate]?.median ?? Number.NaN) / (microseconds[other]?.median ?? Number.NaN);
+    const { [candidate]: one, [other]: reference } = this.results.microseconds;
+    return one === undefined || reference === undefined ? Number.NaN : medianRatio(one, reference);
   }
 
   p99(challenger: VariantName): number {

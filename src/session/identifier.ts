@@ -6,13 +6,12 @@ import { type Eventually, failed, type Outcome, whenReady } from "../errors/outc
 import type { RequestHeaders } from "../tokens/bearer.js";
 import type { Authenticator } from "./authenticator.js";
 import { hookFailure } from "./hook-failure.js";
+import { type RequestEntry, Requests, UNDER_WAY } from "./request-entry.js";
 import type { Revocations } from "./revocations.js";
 import { Session, type SessionEngine, type SessionTokens } from "./session.js";
 import type { IncomingAuthRequest, SessionCallbacks } from "./types.js";
 import { askUser, askWhether } from "./user-checks.js";
 
-/** Stands for a session while it is being made. */
-const UNDER_WAY = Symbol("under way");
 const REENTERED = "A check of the session asked for the session of the same request: use the one that it is given.";
 const NO_REQUEST = "What was given is no request, neither Node's nor Fetch's: it has no `headers` object.";
 
@@ -29,19 +28,9 @@ export interface IdentifierParts {
 
 const WRAPPED = "A framework's own request was given: hand over Node's, Fastify's `request.raw` or Koa's `ctx.req`.";
 
-/** What an engine made of a request. Several engines may look at one request, each for itself. */
-interface Entry {
-  readonly identifier: Identifier;
-  readonly earlier: Entry | undefined;
-  made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
-}
-
-/** One table for all engines: a request's place in it is what a request costs the garbage collector. */
-const entries = new WeakMap<object, Entry>();
-
 /** Which identifier made a request's session; of several the last one. */
 export function identifierOf(request: object): Identifier | undefined {
-  let entry = entries.get(request);
+  let entry = Requests.entryOf(request);
   while (entry !== undefined && entry.made === undefined) entry = entry.earlier;
   return entry?.identifier;
 }
@@ -72,7 +61,7 @@ export class Identifier {
   identify(request: RequestHeaders, sink?: CookieSink): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     if (isWrapped(request)) return this.#misused(WRAPPED);
-    const entry = this.#entryOf(request) ?? this.#enter(request);
+    const entry = this.#entryOf(request) ?? Requests.enter(request, this);
     const known = entry.made;
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
@@ -87,15 +76,9 @@ export class Identifier {
     return made;
   }
 
-  #entryOf(request: object): Entry | undefined {
-    let entry = entries.get(request);
+  #entryOf(request: object): RequestEntry | undefined {
+    let entry = Requests.entryOf(request);
     while (entry !== undefined && entry.identifier !== this) entry = entry.earlier;
-    return entry;
-  }
-
-  #enter(request: object): Entry {
-    const entry: Entry = { identifier: this, earlier: entries.get(request), made: undefined };
-    entries.set(request, entry);
     return entry;
   }
 

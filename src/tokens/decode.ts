@@ -22,20 +22,27 @@ export function isTokenSized(raw: unknown): raw is string {
   return typeof raw === "string" && raw.length <= MAX_TOKEN_LENGTH;
 }
 
-/** Takes a JWS in compact form (RFC 7515 section 7.1) apart. Accepts exactly one spelling of each token. */
-export function decodeToken(raw: unknown): Outcome<DecodedToken> {
+/**
+ * Takes a JWS in compact form (RFC 7515 section 7.1) apart. Accepts exactly one spelling of each token.
+ *
+ * @param headers headers that were decoded before, by their segment: tokens of one key have the same
+ */
+export function decodeToken(
+  raw: unknown,
+  headers?: Pick<ReadonlyMap<string, JsonObject>, "get">,
+): Outcome<DecodedToken> {
   if (!isTokenSized(raw)) return malformed();
   const first = raw.indexOf(".");
   const second = raw.indexOf(".", first + 1);
   if (first < 1 || second === first + 1 || second === -1 || raw.indexOf(".", second + 1) !== -1) return malformed();
   const headerB64 = raw.slice(0, first);
-  const header = decodeObject(headerB64);
+  const header = headers?.get(headerB64) ?? decodeObject(headerB64);
   if (header === undefined) return malformed();
   const payloadB64 = raw.slice(first + 1, second);
   const payload = decodeObject(payloadB64);
   if (payload === undefined) return malformed();
   const signatureB64 = raw.slice(second + 1);
-  if (!isBase64Url(signatureB64)) return malformed();
+  if (!BASE64URL.test(signatureB64) || !hasCanonicalEnd(signatureB64)) return malformed();
   return { raw, header, payload, headerB64, payloadB64, signatureB64 };
 }
 
@@ -57,8 +64,8 @@ export function decodeJWT(token: unknown): JWT {
 }
 
 function decodeObject(segment: string): JsonObject | undefined {
-  if (!isBase64Url(segment)) return undefined;
   const bytes = Buffer.from(segment, "base64url");
+  if (!isCanonical(segment, bytes.length)) return undefined;
   return isUtf8(bytes) ? parseStrictObject(bytes.toString("utf8")) : undefined;
 }
 
@@ -68,11 +75,15 @@ const LAST_OF_TWO = "AQgw";
 const LAST_OF_THREE = "AEIMQUYcgkosw048";
 
 /**
- * Whether a segment is the canonical spelling (RFC 4648 sections 3.5 and 5): Node's decoder forgives padding, the other
- * alphabet, stray characters and set bits beyond the last byte.
+ * Whether a segment is the canonical spelling (RFC 4648 sections 3.5 and 5) of its bytes. Node's decoder forgives padding,
+ * the other alphabet, stray characters and set bits beyond the last byte; what it passes over makes the bytes fewer.
  */
-function isBase64Url(segment: string): boolean {
-  if (!BASE64URL.test(segment)) return false;
+function isCanonical(segment: string, byteLength: number): boolean {
+  const isWhole = segment !== "" && byteLength === Math.floor((segment.length * 3) / 4);
+  return isWhole && !segment.includes("+") && !segment.includes("/") && hasCanonicalEnd(segment);
+}
+
+function hasCanonicalEnd(segment: string): boolean {
   const rest = segment.length % 4;
   if (rest === 0) return true;
   const last = segment.charAt(segment.length - 1);

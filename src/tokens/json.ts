@@ -34,9 +34,12 @@ export function ownValue(object: JsonObject, name: string): unknown {
 
 /** Freezes a parsed JSON value with all that is in it. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
+  if (Array.isArray(value)) {
+    for (const entry of value) deepFreeze(entry);
     Object.freeze(value);
-    for (const entry of Object.values(value)) deepFreeze(entry);
+  } else if (isJsonObject(value)) {
+    for (const name of Object.keys(value)) deepFreeze(value[name]);
+    Object.freeze(value);
   }
   return value;
 }
@@ -91,16 +94,13 @@ function isEscaped(text: string, index: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Members kept in a parsed value; -1 where a name is `__proto__`. */
+/** Members kept in a parsed value; NaN, which no count is equal to, where a name is `__proto__`. */
 function countMembers(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
   let count = 0;
-  const isArray = Array.isArray(value);
-  for (const [name, entry] of Object.entries(value)) {
-    if (name === "__proto__") return -1;
-    const inner = countMembers(entry);
-    if (inner === -1) return -1;
-    count += inner + (isArray ? 0 : 1);
+  if (Array.isArray(value)) {
+    for (const entry of value) count += countMembers(entry);
+  } else if (isJsonObject(value)) {
+    for (const name of Object.keys(value)) count += name === "__proto__" ? Number.NaN : 1 + countMembers(value[name]);
   }
   return count;
 }

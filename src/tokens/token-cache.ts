@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { VerifiedToken } from "./verified-token.js";
 
@@ -5,49 +6,76 @@ const SEATS = 1 << 16;
 /** When the cache is full, one in so many tokens that would be remembered is. */
 const ADMITTED_WHEN_FULL = 8;
 
+/** A token that was verified, and the SHA-256 of the whole of it, as bytes in a string. */
+interface Entry {
+  readonly digest: string;
+  readonly token: VerifiedToken;
+}
+
 /**
- * Tokens that were verified, by the SHA-256 of the whole of them. A token is remembered the second time it is seen: most
- * that are seen once never come again, and keeping those would cost more than they ever give back. When more tokens come
- * by turns than there is room for, replacing the oldest by the newest would throw each out before it is needed again; so
- * then most stay out, and those that are in are of use.
+ * Tokens that were verified. They are looked for by their tail, which costs little where there is nothing to be found, and
+ * found by the SHA-256 of the whole. A token is remembered the second time it is seen: most that are seen once never come
+ * again, and keeping those would cost more than they ever give back. When more tokens come by turns than there is room
+ * for, replacing the oldest by the newest would throw each out before it is needed again; so then most stay out, and those
+ * that are in are of use.
  */
 export class TokenCache {
-  readonly #tokens: LRUCache<string, VerifiedToken>;
-  /** What was seen once: of each digest a part says where it sits, another who sits there. A later one takes the seat. */
+  readonly #entries: LRUCache<string, Entry>;
+  /** What was seen once: a part of a number says where it sits, the number who sits there. A later one takes the seat. */
   readonly #seats = new Int32Array(SEATS);
   #turnedAway = 0;
 
   /** @param maxTokens at least 1 */
   constructor(maxTokens: number) {
-    this.#tokens = new LRUCache({ max: maxTokens });
+    this.#entries = new LRUCache({ max: maxTokens });
   }
 
-  get(digest: string): VerifiedToken | undefined {
-    return this.#tokens.get(digest);
+  /** @param raw what claims to be a token */
+  get(raw: string): VerifiedToken | undefined {
+    const entry = this.#entries.get(tailOf(raw));
+    return entry !== undefined && entry.digest === digestOf(raw) ? entry.token : undefined;
   }
 
-  delete(digest: string): void {
-    this.#tokens.delete(digest);
+  delete(token: VerifiedToken): void {
+    this.#entries.delete(token.tail);
   }
 
   /** Remembers a token, if it has been seen before and there is room. */
-  offer(token: VerifiedToken): void {
-    if (!this.#wasSeen(token.digest) || !this.#hasRoom()) return;
-    this.#tokens.set(token.digest, token);
+  offer(raw: string, token: VerifiedToken): void {
+    if (!this.#wasSeen(token.tail) || !this.#hasRoom()) return;
+    this.#entries.set(token.tail, { digest: digestOf(raw), token });
   }
 
-  #wasSeen(digest: string): boolean {
-    const bits = Buffer.from(digest.slice(0, 11), "base64url");
-    const seat = bits.readUInt16LE(0);
-    const guest = bits.readInt32LE(2) | 1; // never 0, which is an empty seat
+  #wasSeen(tail: string): boolean {
+    const guest = numberOf(tail) | 1; // never 0, which is an empty seat
+    const seat = guest >>> 16;
     if (this.#seats[seat] === guest) return true;
     this.#seats[seat] = guest;
     return false;
   }
 
   #hasRoom(): boolean {
-    if (this.#tokens.size < this.#tokens.max) return true;
+    if (this.#entries.size < this.#entries.max) return true;
     this.#turnedAway += 1;
     return this.#turnedAway % ADMITTED_WHEN_FULL === 0;
   }
+}
+
+/**
+ * The end of a token's signature. Verified tokens have different ones; anybody can give another token the same, so it says
+ * where to look and never what is there. V8 copies a text as short as this, so the token's own text is not kept by it.
+ */
+export function tailOf(raw: string): string {
+  return raw.slice(-12);
+}
+
+function digestOf(raw: string): string {
+  return hash("sha256", raw, "binary");
+}
+
+/** FNV-1a. */
+function numberOf(text: string): number {
+  let number = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) number = Math.imul(number ^ text.charCodeAt(index), 0x01000193);
+  return number;
 }

@@ -10,57 +10,88 @@ interface Judged {
   readonly use: TokenUse;
   readonly pool: UserPoolConfig;
   readonly key: TrustedKey;
-  readonly digest: string;
+  readonly tail: string;
   readonly header: JsonObject;
   readonly payload: JsonObject;
 }
 
 /**
  * A token that passed every check, without the raw token, and what sessions need of it. Shared by all requests that bring
- * it: what applications see of it is deeply frozen.
+ * it: what applications see of it is deeply frozen. Most handlers read little of it, so it is read out when it is asked.
  */
 export class VerifiedToken {
   readonly use: TokenUse;
   readonly pool: UserPoolConfig;
   /** The key that signed it; asked again at each use whether it is still trusted. */
   readonly key: TrustedKey;
-  /** SHA-256 of the whole raw token. */
-  readonly digest: string;
-  readonly header: JsonObject;
-  readonly payload: JsonObject;
-  readonly issuer: string;
-  readonly sub: string;
-  readonly clientId: string;
-  readonly username: string | undefined;
-  readonly groups: readonly string[];
-  /** Of an access token; none for an ID token. */
-  readonly scopes: readonly string[];
+  /** The end of its signature, by which verified tokens are told apart. */
+  readonly tail: string;
   readonly expSeconds: number;
   /** From when on it is good: the later of `nbf` and `iat`. */
   readonly fromSeconds: number;
-  /** When the user signed in; a refresh keeps it. */
-  readonly signedInAtSeconds: number;
-  /** The sign-in itself; a refresh keeps it. Older pools and emulators have none. */
-  readonly originJti: string | undefined;
+  readonly #header: JsonObject;
+  readonly #payload: JsonObject;
+  #isFrozen = false;
+  #groups: readonly string[] | undefined;
+  #scopes: readonly string[] | undefined;
 
   /** @param judged a token whose claims and signature are good */
-  constructor({ use, pool, key, digest, header, payload }: Judged) {
+  constructor({ use, pool, key, tail, header, payload }: Judged) {
     this.use = use;
     this.pool = pool;
     this.key = key;
-    this.digest = digest;
-    this.header = deepFreeze(header);
-    this.payload = deepFreeze(payload);
-    this.issuer = textOf(payload, "iss") ?? "";
-    this.sub = textOf(payload, "sub") ?? "";
-    this.clientId = textOf(payload, use === "access" ? "client_id" : "aud") ?? "";
-    this.username = textOf(payload, use === "access" ? "username" : "cognito:username");
-    this.groups = readGroups(payload);
-    this.scopes = use === "access" ? Object.freeze(textOf(payload, "scope")?.split(" ").filter(Boolean) ?? []) : NONE;
+    this.tail = tail;
     this.expSeconds = Number(ownValue(payload, "exp"));
     this.fromSeconds = Math.max(secondsOf(payload, "nbf") ?? 0, secondsOf(payload, "iat") ?? 0);
-    this.signedInAtSeconds = secondsOf(payload, "auth_time") ?? secondsOf(payload, "iat") ?? 0;
-    this.originJti = textOf(payload, "origin_jti");
+    this.#header = header;
+    this.#payload = payload;
+  }
+
+  get header(): JsonObject {
+    return deepFreeze(this.#header);
+  }
+
+  get payload(): JsonObject {
+    if (!this.#isFrozen) deepFreeze(this.#payload);
+    this.#isFrozen = true;
+    return this.#payload;
+  }
+
+  get issuer(): string {
+    return textOf(this.#payload, "iss") ?? "";
+  }
+
+  get sub(): string {
+    return textOf(this.#payload, "sub") ?? "";
+  }
+
+  get clientId(): string {
+    return textOf(this.#payload, this.use === "access" ? "client_id" : "aud") ?? "";
+  }
+
+  get username(): string | undefined {
+    return textOf(this.#payload, this.use === "access" ? "username" : "cognito:username");
+  }
+
+  get groups(): readonly string[] {
+    this.#groups ??= readGroups(this.#payload);
+    return this.#groups;
+  }
+
+  /** Of an access token; none for an ID token. */
+  get scopes(): readonly string[] {
+    this.#scopes ??= this.use === "access" ? readScopes(this.#payload) : NONE;
+    return this.#scopes;
+  }
+
+  /** When the user signed in; a refresh keeps it. */
+  get signedInAtSeconds(): number {
+    return secondsOf(this.#payload, "auth_time") ?? secondsOf(this.#payload, "iat") ?? 0;
+  }
+
+  /** The sign-in itself; a refresh keeps it. Older pools and emulators have none. */
+  get originJti(): string | undefined {
+    return textOf(this.#payload, "origin_jti");
   }
 }
 
@@ -69,6 +100,10 @@ function readGroups(payload: JsonObject): readonly string[] {
   const groups = ownValue(payload, "cognito:groups");
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
   return isList ? Object.freeze([...groups]) : NONE;
+}
+
+function readScopes(payload: JsonObject): readonly string[] {
+  return Object.freeze(textOf(payload, "scope")?.split(" ").filter(Boolean) ?? []);
 }
 
 function textOf(payload: JsonObject, claim: string): string | undefined {

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Config, UserPoolConfig } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
@@ -7,10 +7,11 @@ import { decodeToken, isTokenSized } from "./decode.js";
 import { type JsonObject, ownValue } from "./json.js";
 import { KeySet, type KeySetParts } from "./key-set.js";
 import { ALGORITHM } from "./public-keys.js";
-import { TokenCache } from "./token-cache.js";
+import { TokenCache, tailOf } from "./token-cache.js";
 import { VerifiedToken } from "./verified-token.js";
 
 const MAX_KID_LENGTH = 256;
+const MAX_HEADERS = 100;
 
 /** Whose token it says it is, and what for. */
 interface Judgement {
@@ -19,12 +20,14 @@ interface Judgement {
   readonly use: TokenUse;
 }
 
-/** Verifies tokens of the configured user pools. What was verified is remembered by the digest of the whole token. */
+/** Verifies tokens of the configured user pools. What was verified is remembered. */
 export class TokenVerifier {
   readonly #config: Config;
   readonly #clock: KeySetParts["clock"];
   readonly #keySets: ReadonlyMap<UserPoolConfig, KeySet>;
   readonly #remembered: TokenCache | undefined;
+  /** Of tokens whose signature was good. A pool's tokens have as many as it has keys. */
+  readonly #headers = new LRUCache<string, JsonObject>({ max: MAX_HEADERS });
 
   constructor(config: Config, parts: Omit<KeySetParts, "timeoutMs">) {
     this.#config = config;
@@ -46,11 +49,9 @@ export class TokenVerifier {
    * @param uses which kinds of token are taken here
    */
   verify(raw: unknown, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
-    // Looked at before it is hashed: most of what is no token has no two dots.
-    if (!isTokenSized(raw) || raw.indexOf(".", raw.indexOf(".") + 1) === -1) return new AuthError("malformed_token");
-    const digest = hash("sha256", raw, "base64url");
-    const known = this.#remembered?.get(digest);
-    return known === undefined ? this.#verifyNew(raw, digest, uses) : this.#verifyKnown(known, raw, uses);
+    if (!isTokenSized(raw)) return new AuthError("malformed_token");
+    const known = this.#remembered?.get(raw);
+    return known === undefined ? this.#verifyNew(raw, uses) : this.#verifyKnown(known, raw, uses);
   }
 
   /** Whether a token was issued to us, though it may have expired since. */
@@ -72,21 +73,21 @@ export class TokenVerifier {
     const { clockToleranceSeconds } = this.#config;
     const nowSeconds = this.#clock() / 1000;
     if (isExpired(known.expSeconds, nowSeconds, clockToleranceSeconds)) {
-      this.#remembered?.delete(known.digest);
+      this.#remembered?.delete(known);
       return new AuthError("token_expired");
     }
     // A clock that was set back: the claims are judged anew, and say which of them it is.
-    if (known.fromSeconds > nowSeconds + clockToleranceSeconds) return this.#verifyNew(raw, known.digest, uses);
+    if (known.fromSeconds > nowSeconds + clockToleranceSeconds) return this.#verifyNew(raw, uses);
     return whenReady(this.#keySets.get(known.pool)?.ensureCurrent(), (error) => {
       if (error !== undefined) return error;
       if (!known.key.withdrawn) return known;
-      this.#remembered?.delete(known.digest);
-      return this.#verifyNew(raw, known.digest, uses);
+      this.#remembered?.delete(known);
+      return this.#verifyNew(raw, uses);
     });
   }
 
-  #verifyNew(raw: string, digest: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
-    const token = decodeToken(raw);
+  #verifyNew(raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
+    const token = decodeToken(raw, this.#headers);
     if (failed(token)) return token;
     const kid = readHeader(token.header);
     if (failed(kid)) return kid;
@@ -99,9 +100,10 @@ export class TokenVerifier {
       if (failed(found)) return found;
       const fault = found.judge.judge(token, issuer);
       if (fault !== undefined) return fault;
-      const { header, payload } = token;
-      const verified = new VerifiedToken({ use, pool, key: found, digest, header, payload });
-      this.#remembered?.offer(verified);
+      const { header, headerB64, payload } = token;
+      if (!this.#headers.has(headerB64)) this.#headers.set(headerB64, header);
+      const verified = new VerifiedToken({ use, pool, key: found, tail: tailOf(raw), header, payload });
+      this.#remembered?.offer(raw, verified);
       return verified;
     });
   }
