@@ -1,6 +1,7 @@
 import { measureLatency } from "./http/latency.js";
 import { Load } from "./http/load.js";
 import { smokeHttp } from "./http/smoke.js";
+import { measureColdStarts } from "./in-process/cold-start.js";
 import { measureImports } from "./in-process/imports.js";
 import { measureMemory } from "./in-process/memory.js";
 import { measureMicro } from "./in-process/micro.js";
@@ -42,6 +43,7 @@ async function run({ scale, sections, writesDocs, profiles, builds }: Options): 
       await measureLatency(parts);
       await measureMicro(stagePath, scale);
       await measureImports(scale.importRuns);
+      await measureColdStarts(stagePath, scale.importRuns);
       await measureMemory(stagePath, stage, scale);
       return;
     }

@@ -2,6 +2,7 @@ import type { ArenaParts } from "./http/arena.js";
 import { runWorkload } from "./http/contests.js";
 import { measureLatency } from "./http/latency.js";
 import { workloadsOf } from "./http/workloads.js";
+import { measureColdStarts } from "./in-process/cold-start.js";
 import { measureImports } from "./in-process/imports.js";
 import { measureMemory } from "./in-process/memory.js";
 import { measureMicro } from "./in-process/micro.js";
@@ -23,6 +24,10 @@ export async function measure(
   if (sections.has("imports")) {
     progress("Imports");
     results = { ...results, imports: await measureImports(scale.importRuns) };
+  }
+  if (sections.has("coldstart")) {
+    progress("Cold starts");
+    results = { ...results, coldStarts: await measureColdStarts(stagePath, scale.importRuns) };
   }
   if (sections.has("memory")) {
     progress("Memory");

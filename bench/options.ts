@@ -3,7 +3,7 @@ import { WORKLOAD_NAMES } from "./http/workloads.js";
 import { FULL, QUICK, type Scale, SMOKE } from "./scale.js";
 
 const REFUSED = ["garbage", "expired", "forged"] as const;
-const SECTIONS = [...WORKLOAD_NAMES, "latency", "micro", "imports", "memory"] as const;
+const SECTIONS = [...WORKLOAD_NAMES, "latency", "micro", "imports", "coldstart", "memory"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const USAGE = `npm run bench -- [--quick | --smoke] [--only ${SECTIONS.join(",")}] [--rounds n] [--slice ms] [--write] [--profile] [--no-build]

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import type { ContestResult } from "./http/contests.js";
 import type { LatencyResult } from "./http/latency.js";
+import type { ColdStarts } from "./in-process/cold-start.js";
 import type { ImportResult } from "./in-process/imports.js";
 import type { MemoryResult } from "./in-process/memory.js";
 import { RESULTS } from "./processes/paths.js";
@@ -19,6 +20,7 @@ export interface Results {
   /** Microseconds, by candidate. */
   readonly microseconds: Readonly<Record<string, Rounds>>;
   readonly imports: readonly ImportResult[];
+  readonly coldStarts: ColdStarts | undefined;
   readonly memory: MemoryResult | undefined;
 }
 
@@ -26,7 +28,16 @@ export function emptyResults(scale: Scale): Results {
   const [{ model = "unknown" } = {}] = cpus();
   const when = new Date().toISOString().slice(0, 10);
   const machine = `${when}, Node ${process.version}, ${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}, ${pinningNote}`;
-  return { machine, scale, contests: [], latency: [], microseconds: {}, imports: [], memory: undefined };
+  return {
+    machine,
+    scale,
+    contests: [],
+    latency: [],
+    microseconds: {},
+    imports: [],
+    coldStarts: undefined,
+    memory: undefined,
+  };
 }
 
 /** For machines. */

@@ -47,7 +47,7 @@ function latencyTable({ latency }: Results): string[] {
   return ["### Latency at 0.7 of what the other can do", markdownTable(headers, rows)];
 }
 
-function otherTables({ microseconds, imports, memory }: Results): string[] {
+function otherTables({ microseconds, imports, coldStarts, memory }: Results): string[] {
   const sections: string[] = [];
   const calls = Object.entries(microseconds);
   if (calls.length > 0) {
@@ -66,6 +66,14 @@ function otherTables({ microseconds, imports, memory }: Results): string[] {
       numberText(megabytes),
     ]);
     sections.push("### Imports", markdownTable(["In a new process", "ms", "Quartiles", "MB"], rows));
+  }
+  if (coldStarts !== undefined) {
+    const steps = [...new Set(Object.values(coldStarts).flatMap((each) => Object.keys(each)))];
+    const rows = Object.entries(coldStarts).map(([way, each]) => [
+      way === "by hand" ? "aws-jwt-verify by hand, its keys given" : way,
+      ...steps.map((step) => each[step]?.toFixed(1) ?? "–"),
+    ]);
+    sections.push("### Cold start", markdownTable(["In a new process, ms", ...steps], rows));
   }
   if (memory !== undefined) {
     const { bytesPerToken, tokens, bytesPerUser, users, tokensFound, tokensLookedFor } = memory;

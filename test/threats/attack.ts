@@ -113,3 +113,11 @@ export function harmless(
 export function unparsable(name: string, send: Attack["send"], status: 400 | 431): Attack {
   return { name, send, verdict: { parser: status } };
 }
+
+/** Has good tokens served as often as it takes for them to be remembered. */
+export async function remember({ ask }: Stage, attempt: Attempt): Promise<void> {
+  for (const _sight of [1, 2]) {
+    const { status } = await ask(attempt);
+    if (status !== 200) throw new Error("The tokens were to be good.");
+  }
+}

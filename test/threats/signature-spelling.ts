@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { AuthErrorCode } from "cognito-auth-session";
-import { type Attack, refused } from "./attack.js";
+import { type Attack, refused, remember } from "./attack.js";
 import { base64url, bearer, segmentsOf } from "./attempt.js";
 import type { World } from "./context.js";
 import { given } from "./transport-get-token.js";
@@ -111,11 +111,19 @@ export const spellingAttacks: readonly Attack[] = [
     (w) => remembered(w).map((token) => bearer(token)),
     "malformed_token",
     {
-      prepare: async ({ ask, world }) => {
-        const answer = await ask(bearer(rememberedToken(world)));
-        if (answer.status !== 200) throw new Error("The token was to be remembered.");
-      },
+      prepare: (stage) => remember(stage, bearer(rememberedToken(stage.world))),
     },
+  ),
+  refused(
+    "another payload under a remembered token's signature is refused",
+    (w) => {
+      const [header, , signature] = segmentsOf(rememberedToken(w));
+      return [w.payload(), w.payload({ "cognito:groups": ["admin"] })].map((payload) =>
+        bearer(`${header}.${base64url(payload)}.${signature}`),
+      );
+    },
+    "invalid_signature",
+    { prepare: (stage) => remember(stage, bearer(rememberedToken(stage.world))) },
   ),
   ...(["header", "payload"] as const).map((segment) =>
     refused(
@@ -128,22 +136,8 @@ export const spellingAttacks: readonly Attack[] = [
       "malformed_token",
     ),
   ),
-  ...(["header", "payload"] as const).map((segment) =>
-    refused(
-      `the alphabet of base64 in a ${segment} is refused, though signed`,
-      (w) => {
-        const [header, payload] = [w.mint.header({ x: "????????>>>>>>>>" }), w.payload({ x: "????????>>>>>>>>" })].map(
-          (text) => {
-            const encoded = Buffer.from(text).toString("base64");
-            if (!/[+/]/.test(encoded)) throw new Error("Both alphabets spell this alike.");
-            return [base64url(text), encoded.replaceAll("=", "")];
-          },
-        );
-        const spelled = segment === "header" ? [header?.[1], payload?.[0]] : [header?.[0], payload?.[1]];
-        return bearer(w.mint.signSegments(spelled[0] ?? "", spelled[1] ?? ""));
-      },
-      "malformed_token",
-    ),
+  ...(["header", "payload"] as const).flatMap((segment) =>
+    ([">", "?"] as const).map((character) => base64Alphabet(segment, character)),
   ),
   refused(
     "the alphabet of base64 in a signature is refused",
@@ -157,6 +151,29 @@ export const spellingAttacks: readonly Attack[] = [
     "malformed_token",
   ),
 ];
+
+/** In base64 the first character makes a plus sign of it somewhere, the second a slash, which base64url has not. */
+function base64Alphabet(segment: "header" | "payload", character: ">" | "?"): Attack {
+  const sign = character === ">" ? "+" : "/";
+  return refused(
+    `${sign} in a ${segment} is refused, though signed`,
+    (w) => {
+      const x = character.repeat(8);
+      const [header, payload] = [w.mint.header({ x }), w.payload({ x })];
+      const other = Buffer.from(segment === "header" ? header : payload)
+        .toString("base64")
+        .replaceAll("=", "");
+      const others = new Set(other.replace(/\w/g, ""));
+      if (others.size !== 1 || !others.has(sign)) throw new Error(`The ${segment} has ${[...others].join(" ")}.`);
+      return bearer(
+        segment === "header"
+          ? w.mint.signSegments(other, base64url(payload))
+          : w.mint.signSegments(base64url(header), other),
+      );
+    },
+    "malformed_token",
+  );
+}
 
 function insert(token: string, segment: 0 | 1 | 2, text: string): string {
   const segments = segmentsOf(token);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { type AttackGroup, refused } from "./attack.js";
+import { type AttackGroup, refused, remember } from "./attack.js";
 import { base64url, bearer, segmentsOf } from "./attempt.js";
 import type { World } from "./context.js";
 import { ADA_ID, pairAttacks, pairOf } from "./pairs.js";
@@ -69,9 +69,9 @@ export const tokenUseAndPair: AttackGroup = {
       {
         claim: "token_use",
         app: pinned("access"),
-        prepare: async ({ ask, world }) => {
-          const { accessToken, idToken } = pairOf(world);
-          if ((await ask(bearer(accessToken, idToken))).status !== 200) throw new Error("The pair was to be good.");
+        prepare: (stage) => {
+          const { accessToken, idToken } = pairOf(stage.world);
+          return remember(stage, bearer(accessToken, idToken));
         },
       },
     ),
