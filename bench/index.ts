@@ -10,7 +10,7 @@ import { type Options, readOptions } from "./options.js";
 import { PROFILES } from "./processes/paths.js";
 import { prepare } from "./processes/prepare.js";
 import { report } from "./report/report.js";
-import { writeResults } from "./results.js";
+import { readResults, writeResults } from "./results.js";
 import { setStage } from "./tokens/set-stage.js";
 
 /** `npm run bench`: what authentication costs, against having none and against the peers. */
@@ -28,7 +28,7 @@ try {
 }
 progress("Done");
 
-async function run({ scale, sections, writesDocs, profiles, builds }: Options): Promise<void> {
+async function run({ scale, sections, writesDocs, adds, profiles, builds }: Options): Promise<void> {
   progress("Installing, building");
   prepare(builds);
   progress(`Signing ${scale.goodTokens} tokens`);
@@ -47,7 +47,7 @@ async function run({ scale, sections, writesDocs, profiles, builds }: Options): 
       await measureMemory(stagePath, stage, scale);
       return;
     }
-    const results = await measure(parts, sections, progress);
+    const results = await measure(parts, sections, progress, adds ? readResults() : undefined);
     console.log(`\n${report(results, writesDocs)}\n`);
     console.log(
       profiles ? `Profiles, and figures that are none: ${PROFILES}` : `All figures: ${writeResults(results)}`,

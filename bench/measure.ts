@@ -9,14 +9,19 @@ import { measureMicro } from "./in-process/micro.js";
 import type { Section } from "./options.js";
 import { emptyResults, type Results } from "./results.js";
 
-/** Measures what was asked for, one section after another: nothing else runs meanwhile. */
+/**
+ * Measures what was asked for, one section after another: nothing else runs meanwhile.
+ *
+ * @param earlier results whose other sections are kept
+ */
 export async function measure(
   parts: ArenaParts,
   sections: ReadonlySet<Section>,
   progress: (title: string) => void,
+  earlier?: Results,
 ): Promise<Results> {
   const { scale, stage, stagePath } = parts;
-  let results = emptyResults(scale);
+  let results = earlier ?? emptyResults(scale);
   if (sections.has("micro")) {
     progress("In process");
     results = { ...results, microseconds: await measureMicro(stagePath, scale) };
@@ -36,7 +41,8 @@ export async function measure(
   for (const workload of workloadsOf(scale)) {
     if (!sections.has(workload.name)) continue;
     progress(workload.title);
-    results = { ...results, contests: [...results.contests, ...(await runWorkload(workload, parts, scale))] };
+    const others = results.contests.filter((each) => each.workload !== workload.name);
+    results = { ...results, contests: [...others, ...(await runWorkload(workload, parts, scale))] };
   }
   if (sections.has("latency")) {
     progress("Latency");

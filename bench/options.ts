@@ -6,8 +6,9 @@ const REFUSED = ["garbage", "expired", "forged"] as const;
 const SECTIONS = [...WORKLOAD_NAMES, "latency", "micro", "imports", "coldstart", "memory"] as const;
 export type Section = (typeof SECTIONS)[number];
 
-const USAGE = `npm run bench -- [--quick | --smoke] [--only ${SECTIONS.join(",")}] [--rounds n] [--slice ms] [--write] [--profile] [--no-build]
-"bad" stands for ${REFUSED.join(",")}. The tables and plots in docs/ are written by a whole run, and by --write.`;
+const USAGE = `npm run bench -- [--quick | --smoke] [--only ${SECTIONS.join(",")}] [--rounds n] [--slice ms] [--write] [--add] [--profile] [--no-build]
+"bad" stands for ${REFUSED.join(",")}. The tables and plots in docs/ are written by a whole run, and by --write.
+--add keeps the figures of the last run for what is not measured now.`;
 
 /** What was asked for. */
 export interface Options {
@@ -15,6 +16,8 @@ export interface Options {
   readonly sections: ReadonlySet<Section>;
   /** Whether docs/ gets new tables and plots. */
   readonly writesDocs: boolean;
+  /** Whether the sections that are not measured keep the figures of the run before. */
+  readonly adds: boolean;
   /** Whether servers leave CPU profiles, which makes them slower: their figures are no results. */
   readonly profiles: boolean;
   /** Whether dist/ is made anew. */
@@ -33,6 +36,7 @@ export function readOptions(args: readonly string[]): Options {
       slice: { type: "string" },
       profile: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
+      add: { type: "boolean", default: false },
       "no-build": { type: "boolean", default: false },
     },
   });
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
     },
     sections: sectionsOf(values.only),
     writesDocs: !values.profile && (values.write || (scale === FULL && values.only === undefined)),
+    adds: values.add,
     profiles: values.profile,
     builds: !values["no-build"],
   };

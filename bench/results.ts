@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { ContestResult } from "./http/contests.js";
@@ -10,6 +10,8 @@ import { RESULTS } from "./processes/paths.js";
 import { pinningNote } from "./processes/pinning.js";
 import type { Scale } from "./scale.js";
 import type { Rounds } from "./statistics.js";
+
+const LATEST = join(RESULTS, "latest.json");
 
 /** Everything that was measured; what was not is empty. */
 export interface Results {
@@ -40,10 +42,14 @@ export function emptyResults(scale: Scale): Results {
   };
 }
 
+/** What a run before this one wrote. */
+export function readResults(): Results {
+  return JSON.parse(readFileSync(LATEST, "utf8")) as Results;
+}
+
 /** For machines. */
 export function writeResults(results: Results): string {
   mkdirSync(RESULTS, { recursive: true });
-  const path = join(RESULTS, "latest.json");
-  writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
-  return path;
+  writeFileSync(LATEST, `${JSON.stringify(results, undefined, 2)}\n`);
+  return LATEST;
 }

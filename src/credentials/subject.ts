@@ -50,18 +50,23 @@ export function subjectOf(
   roleArn: string | undefined,
 ): Subject {
   const key = keyOf(idToken, identityPool);
-  const { issuer, sub } = idToken;
   return {
     key: roleArn === undefined ? key : `${key} ${roleArn}`,
-    identityKey: `${identityPool.id} ${issuer} ${sub}`,
     identityPool,
-    login: { provider: issuer.replace(/^https?:\/\//, ""), idToken: raw },
-    owner: { sub, originJti: idToken.originJti },
-    // Asked for when there is an exchange; requests whose credentials are at hand need none.
+    roleArn,
+    // These are for exchanges: requests whose credentials are at hand have no use for them.
+    get identityKey() {
+      return `${identityPool.id} ${idToken.issuer} ${idToken.sub}`;
+    },
+    get login() {
+      return { provider: idToken.issuer.replace(/^https?:\/\//, ""), idToken: raw };
+    },
+    get owner() {
+      return { sub: idToken.sub, originJti: idToken.originJti };
+    },
     get tokenDigest() {
       return hash("sha256", raw, "base64url");
     },
-    roleArn,
   };
 }
 

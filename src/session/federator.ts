@@ -28,8 +28,6 @@ export interface FederatorParts {
 /** Gives sessions their AWS credentials and SDK clients. */
 export class Federator {
   readonly #parts: FederatorParts;
-  /** By a session's tokens: as long as they are the same, so is the subject, and the role is asked for once. */
-  readonly #subjects = new WeakMap<object, Outcome<Subject>>();
 
   constructor(parts: FederatorParts) {
     this.#parts = parts;
@@ -74,12 +72,7 @@ export class Federator {
   }
 
   #subjectOf(session: Session): Outcome<Subject> {
-    const tokens = Session.verifiedTokens(session);
-    const known = this.#subjects.get(tokens);
-    if (known !== undefined) return known;
-    const subject = this.#makeSubject(session);
-    this.#subjects.set(tokens, subject);
-    return subject;
+    return Session.subjectOf(session, () => this.#makeSubject(session));
   }
 
   #makeSubject(session: Session): Outcome<Subject> {

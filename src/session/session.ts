@@ -3,6 +3,7 @@ import type { CookieSession } from "../browser/cookie-session.js";
 import type { LiveTokens } from "../browser/live-grants.js";
 import { type AWSCredentials, type ExchangedCredentials, RequestCredentials } from "../credentials/credentials.js";
 import type { AwsClientClass } from "../credentials/sdk-clients.js";
+import type { Subject } from "../credentials/subject.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow } from "../errors/outcome.js";
 import { Jwt } from "../tokens/jwt.js";
@@ -41,6 +42,7 @@ const NONE: readonly string[] = Object.freeze([]);
 export class Session implements AuthSession {
   #tokens: SessionTokens;
   readonly #engine: SessionEngine;
+  #subject: Outcome<Subject> | undefined;
   #exchanged: ExchangedCredentials | undefined;
   #credentials: AWSCredentials | undefined;
   #jwts: AuthTokens | undefined;
@@ -77,6 +79,13 @@ export class Session implements AuthSession {
   static renew(session: Session, tokens: SessionTokens): void {
     session.#tokens = tokens;
     session.#jwts = undefined;
+    session.#subject = undefined;
+  }
+
+  /** Whose credentials a session gets: as long as its tokens are the same, so is the subject, and the role is asked once. */
+  static subjectOf(session: Session, make: () => Outcome<Subject>): Outcome<Subject> {
+    session.#subject ??= make();
+    return session.#subject;
   }
 
   get isAuthenticated(): boolean {
