@@ -36,7 +36,7 @@ export const FULL: Scale = {
   expiredTokens: 1000,
   forgedTokens: 5000,
   idTokens: 1000,
-  warmUpRequests: 5000,
+  warmUpRequests: 15_000,
   sliceMs: 500,
   rounds: 15,
   roundsOfProcess: 5,

@@ -50,35 +50,59 @@ export function cookieStyle({ isSecure }: Pick<CookieConfig, "isSecure">): Cooki
   };
 }
 
+/** Node's response, by what is used of it. */
+interface NodeAnswer {
+  readonly headersSent: boolean;
+  appendHeader(name: string, value: string): unknown;
+  setHeader(name: string, value: string): unknown;
+}
+
+/** The `Headers` of a Fetch answer. */
+interface FetchAnswer {
+  append(name: string, value: string): void;
+  set(name: string, value: string): void;
+}
+
 /** An answer whose headers are still to be sent: Node's response, or the `Headers` of a Fetch answer. */
-export type AnswerHeaders =
-  | {
-      readonly headersSent: boolean;
-      appendHeader(name: string, value: string): unknown;
-      setHeader(name: string, value: string): unknown;
-    }
-  | { append(name: string, value: string): void; set(name: string, value: string): void };
+export type AnswerHeaders = NodeAnswer | FetchAnswer;
 
 /** Where an answer's cookies go. What sets some is one user's: no cache on the way is to keep it. */
 export function sinkOf(answer: AnswerHeaders | undefined): CookieSink | undefined {
   if (answer === undefined) return undefined;
-  if ("append" in answer) {
-    return {
-      isOpen: true,
-      add: (cookie) => {
-        answer.append("Set-Cookie", cookie);
-        answer.set("Cache-Control", PRIVATE);
-      },
-    };
+  return "append" in answer ? new FetchSink(answer) : new NodeSink(answer);
+}
+
+// Classes: one is made for each request, and V8 keeps each getter of a literal, with all it can reach, until a full
+// collection, because every such object has a hidden class of its own.
+
+class FetchSink implements CookieSink {
+  readonly #answer: FetchAnswer;
+  readonly isOpen = true;
+
+  constructor(answer: FetchAnswer) {
+    this.#answer = answer;
   }
-  return {
-    get isOpen() {
-      return !answer.headersSent;
-    },
-    add: (cookie) => {
-      if (answer.headersSent) return;
-      answer.appendHeader("Set-Cookie", cookie);
-      answer.setHeader("Cache-Control", PRIVATE);
-    },
-  };
+
+  add(cookie: string): void {
+    this.#answer.append("Set-Cookie", cookie);
+    this.#answer.set("Cache-Control", PRIVATE);
+  }
+}
+
+class NodeSink implements CookieSink {
+  readonly #answer: NodeAnswer;
+
+  constructor(answer: NodeAnswer) {
+    this.#answer = answer;
+  }
+
+  get isOpen(): boolean {
+    return !this.#answer.headersSent;
+  }
+
+  add(cookie: string): void {
+    if (!this.isOpen) return;
+    this.#answer.appendHeader("Set-Cookie", cookie);
+    this.#answer.setHeader("Cache-Control", PRIVATE);
+  }
 }

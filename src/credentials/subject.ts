@@ -36,6 +36,40 @@ export interface Subject {
   readonly roleArn: string | undefined;
 }
 
+/** What is there for exchanges is made when they ask: requests whose credentials are at hand have no use for it. */
+class UserSubject implements Subject {
+  readonly key: string;
+  readonly identityPool: IdentityPoolConfig;
+  readonly roleArn: string | undefined;
+  readonly #idToken: VerifiedToken;
+  readonly #raw: string;
+
+  constructor(idToken: VerifiedToken, raw: string, identityPool: IdentityPoolConfig, roleArn: string | undefined) {
+    const key = keyOf(idToken, identityPool);
+    this.key = roleArn === undefined ? key : `${key} ${roleArn}`;
+    this.identityPool = identityPool;
+    this.roleArn = roleArn;
+    this.#idToken = idToken;
+    this.#raw = raw;
+  }
+
+  get identityKey(): string {
+    return `${this.identityPool.id} ${this.#idToken.issuer} ${this.#idToken.sub}`;
+  }
+
+  get login(): Login {
+    return { provider: this.#idToken.issuer.replace(/^https?:\/\//, ""), idToken: this.#raw };
+  }
+
+  get owner(): Owner {
+    return { sub: this.#idToken.sub, originJti: this.#idToken.originJti };
+  }
+
+  get tokenDigest(): string {
+    return hash("sha256", this.#raw, "base64url");
+  }
+}
+
 const keysOfTokens = new WeakMap<VerifiedToken, string>();
 
 /**
@@ -49,25 +83,7 @@ export function subjectOf(
   identityPool: IdentityPoolConfig,
   roleArn: string | undefined,
 ): Subject {
-  const key = keyOf(idToken, identityPool);
-  return {
-    key: roleArn === undefined ? key : `${key} ${roleArn}`,
-    identityPool,
-    roleArn,
-    // These are for exchanges: requests whose credentials are at hand have no use for them.
-    get identityKey() {
-      return `${identityPool.id} ${idToken.issuer} ${idToken.sub}`;
-    },
-    get login() {
-      return { provider: idToken.issuer.replace(/^https?:\/\//, ""), idToken: raw };
-    },
-    get owner() {
-      return { sub: idToken.sub, originJti: idToken.originJti };
-    },
-    get tokenDigest() {
-      return hash("sha256", raw, "base64url");
-    },
-  };
+  return new UserSubject(idToken, raw, identityPool, roleArn);
 }
 
 /** All guests of an identity pool are one: GetId would make a new identity at every call, and nobody could tell them apart. */

@@ -17,12 +17,11 @@ declare global {
   }
 }
 
+/** Node's request, where there is room for a session on it. */
+type Attachable = IncomingMessage & { authSession?: unknown };
+
 /** Express middleware, told by its shape so that no Express types are needed to use this package. */
-export type RequestHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
+export type RequestHandler = (request: Attachable, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** Express error middleware. */
 export type ErrorRequestHandler = (
@@ -49,7 +48,7 @@ export function authSession(options?: AuthSessionOptions | SessionManager): Requ
   return (request, response, next) => {
     const attach = (outcome: Outcome<AuthSession>) => {
       if (failed(outcome)) return next(outcome);
-      Object.assign(request, { authSession: outcome });
+      request.authSession = outcome;
       next();
     };
     settle(manager.resolve(request, response), attach, next);
@@ -58,8 +57,7 @@ export function authSession(options?: AuthSessionOptions | SessionManager): Requ
 
 const guards: GuardSet<RequestHandler, IncomingMessage, AuthSessionRequest> = guardSet((guard) => {
   return (request, _response, next) => {
-    const candidate = "authSession" in request ? request.authSession : undefined;
-    settle(guard(candidate, request), next, next);
+    settle(guard(request.authSession, request), next, next);
   };
 });
 

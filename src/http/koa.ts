@@ -23,7 +23,7 @@ declare module "koa" {
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly state: object;
+  readonly state: { authSession?: unknown };
   readonly headerSent: boolean;
   status: number;
   body: unknown;
@@ -52,14 +52,15 @@ export function authSession(options?: AuthSessionOptions | SessionManager): KoaM
   return (context, next) =>
     goOn(manager.resolve(context.req, context.res), (outcome) => {
       if (failed(outcome)) return Promise.reject(outcome);
-      Object.assign(context.state, { authSession: outcome });
+      context.state.authSession = outcome;
       return next();
     });
 }
 
 const guards: GuardSet<KoaMiddleware, KoaContext, KoaContext> = guardSet((guard) => (context, next) => {
-  const candidate = "authSession" in context.state ? context.state.authSession : undefined;
-  return goOn(guard(candidate, context), (refusal) => (refusal === undefined ? next() : Promise.reject(refusal)));
+  return goOn(guard(context.state.authSession, context), (refusal) =>
+    refusal === undefined ? next() : Promise.reject(refusal),
+  );
 });
 
 /** Lets signed-in users pass: {@link GuardSet.requireAuth}. */

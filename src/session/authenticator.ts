@@ -26,12 +26,14 @@ const NOT_A_TEXT = { recoverySuggestion: "`getToken` must return the raw token a
 /** Reads a request's tokens, verifies and pairs them: the way from a request to who calls. */
 export class Authenticator {
   readonly #config: Config;
+  readonly #uses: ReadonlySet<TokenUse>;
   readonly #getToken: SessionCallbacks["getToken"];
   readonly #verifier: TokenVerifier;
   readonly #cookies: CookieSource | undefined;
 
   constructor(config: Config, callbacks: SessionCallbacks, verifier: TokenVerifier, cookies: CookieSource | undefined) {
     this.#config = config;
+    this.#uses = USES[config.tokenUse];
     this.#getToken = callbacks.getToken;
     this.#verifier = verifier;
     this.#cookies = cookies;
@@ -43,22 +45,37 @@ export class Authenticator {
    * @param sink where cookies of the answer go
    */
   authenticate(request: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<SessionTokens>> {
-    return whenReady(this.#readBearer(request), (bearer) => {
-      if (failed(bearer)) return bearer;
-      const second = readTokenHeader(request, this.#config.idTokenHeader);
-      if (failed(second)) return second;
-      const cookie = this.#cookies?.find(request, sink);
-      if (failed(cookie)) return cookie;
-      if (cookie !== undefined) {
-        if (bearer !== undefined || second !== undefined) return badTransport("token_and_cookie");
-        return refuseCrossSite(request, this.#config.cookies?.origin) ?? this.#open(cookie);
-      }
-      if (bearer === undefined) return second === undefined ? this.#anonymous() : badTransport("id_token_alone");
-      return whenReady(this.#verifier.verify(bearer, USES[this.#config.tokenUse]), (verified) => {
-        if (failed(verified)) return verified;
-        return second === undefined ? alone(verified, bearer) : this.#withSecond(verified, bearer, second);
-      });
-    });
+    if (this.#getToken === undefined) return this.#goOn(readBearer(request), request, sink);
+    return whenReady(this.#askBearer(this.#getToken, request), (bearer) => this.#goOn(bearer, request, sink));
+  }
+
+  #goOn(
+    bearer: Outcome<string | undefined>,
+    request: RequestHeaders,
+    sink: CookieSink | undefined,
+  ): Eventually<Outcome<SessionTokens>> {
+    if (failed(bearer)) return bearer;
+    const second = readTokenHeader(request, this.#config.idTokenHeader);
+    if (failed(second)) return second;
+    const cookie = this.#cookies?.find(request, sink);
+    if (failed(cookie)) return cookie;
+    if (cookie !== undefined) {
+      if (bearer !== undefined || second !== undefined) return badTransport("token_and_cookie");
+      return refuseCrossSite(request, this.#config.cookies?.origin) ?? this.#open(cookie);
+    }
+    if (bearer === undefined) return second === undefined ? this.#anonymous() : badTransport("id_token_alone");
+    return this.#verify(bearer, second);
+  }
+
+  #verify(bearer: string, second: string | undefined): Eventually<Outcome<SessionTokens>> {
+    const verified = this.#verifier.verify(bearer, this.#uses);
+    if (verified instanceof Promise) return verified.then((late) => this.#tokensOf(late, bearer, second));
+    return this.#tokensOf(verified, bearer, second);
+  }
+
+  #tokensOf(verified: Outcome<VerifiedToken>, bearer: string, second: string | undefined) {
+    if (failed(verified)) return verified;
+    return second === undefined ? alone(verified, bearer) : this.#withSecond(verified, bearer, second);
   }
 
   /** A cookie whose session has ended is none: browsers keep theirs for longer. */
@@ -77,9 +94,10 @@ export class Authenticator {
     return this.#config.required ? new AuthError("missing_token") : {};
   }
 
-  #readBearer(request: RequestHeaders): Eventually<Outcome<string | undefined>> {
-    const getToken = this.#getToken;
-    if (getToken === undefined) return readBearer(request);
+  #askBearer(
+    getToken: NonNullable<SessionCallbacks["getToken"]>,
+    request: RequestHeaders,
+  ): Eventually<Outcome<string | undefined>> {
     return askUser(
       { hook: "getToken", timeoutMs: this.#config.requestTimeoutMs, onFailure: "invalid_request" },
       // The user's function gets the request that its framework made.

@@ -43,11 +43,14 @@ export class Identifier {
   readonly #revocations: Revocations;
   readonly #engine: SessionEngine;
   readonly #endCookie: IdentifierParts["endCookie"];
+  /** Whether the application has checks of its own. */
+  readonly #asks: boolean;
 
   constructor({ config, callbacks, authenticator, revocations, engine, endCookie }: IdentifierParts) {
     this.#endCookie = endCookie;
     this.#config = config;
     this.#callbacks = callbacks;
+    this.#asks = callbacks.isRevoked !== undefined || callbacks.customCheck !== undefined;
     this.#authenticator = authenticator;
     this.#revocations = revocations;
     this.#engine = engine;
@@ -61,23 +64,26 @@ export class Identifier {
   identify(request: RequestHeaders, sink?: CookieSink): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     if (isWrapped(request)) return this.#misused(WRAPPED);
-    const entry = this.#entryOf(request) ?? Requests.enter(request, this);
+    const newest = Requests.entryOf(request);
+    const entry = this.#ownOf(newest) ?? Requests.enter(request, this, newest);
     const known = entry.made;
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
     entry.made = UNDER_WAY;
-    const made = whenReady(this.#make(request, sink), (outcome) => {
-      if (!failed(outcome)) return outcome;
-      // A failure may pass (an outage); only a session is kept for the request.
-      entry.made = undefined;
-      return this.#engine.finish(outcome);
-    });
-    if (made instanceof Promise || !failed(made)) entry.made = made;
-    return made;
+    const made = this.#make(request, sink);
+    if (!(made instanceof Promise)) return this.#keep(entry, made);
+    entry.made = made.then((outcome) => this.#keep(entry, outcome));
+    return entry.made;
   }
 
-  #entryOf(request: object): RequestEntry | undefined {
-    let entry = Requests.entryOf(request);
+  /** A failure may pass (an outage); only a session is kept for the request. */
+  #keep(entry: RequestEntry, outcome: Outcome<Session>): Outcome<Session> {
+    entry.made = failed(outcome) ? undefined : outcome;
+    return failed(outcome) ? this.#engine.finish(outcome) : outcome;
+  }
+
+  #ownOf(newest: RequestEntry | undefined): RequestEntry | undefined {
+    let entry = newest;
     while (entry !== undefined && entry.identifier !== this) entry = entry.earlier;
     return entry;
   }
@@ -91,7 +97,7 @@ export class Identifier {
 
   /** The next call makes the request's session anew. */
   forget(request: RequestHeaders): void {
-    const entry = this.#entryOf(request);
+    const entry = this.#ownOf(Requests.entryOf(request));
     if (entry !== undefined) entry.made = undefined;
   }
 
@@ -104,30 +110,37 @@ export class Identifier {
   }
 
   #make(request: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<Session>> {
-    return whenReady(this.#authenticator.authenticate(request, sink), (tokens) => {
-      if (failed(tokens)) return tokens;
-      const session = new Session(tokens, this.#engine);
-      if (!session.isAuthenticated) return session;
-      return whenReady(this.#check(session, request), (refusal) => {
-        const { cookie } = tokens;
-        if (refusal?.code === "token_revoked" && cookie !== undefined) return this.#endRevoked(cookie.session, refusal);
-        return refusal ?? session;
-      });
-    });
+    const tokens = this.#authenticator.authenticate(request, sink);
+    if (tokens instanceof Promise) return tokens.then((late) => this.#goOn(late, request));
+    return this.#goOn(tokens, request);
+  }
+
+  #goOn(tokens: Outcome<SessionTokens>, request: RequestHeaders): Eventually<Outcome<Session>> {
+    if (failed(tokens)) return tokens;
+    const session = new Session(tokens, this.#engine);
+    if (!session.isAuthenticated) return session;
+    const refusal = this.#check(session, request);
+    return refusal === undefined
+      ? session
+      : whenReady(refusal, (late) => (late === undefined ? session : this.#refuse(tokens, late)));
   }
 
   /** What was revoked elsewhere has no use for its cookies any more, nor for its refresh token. */
-  async #endRevoked(session: CookieSession, refusal: AuthError): Promise<AuthError> {
-    await this.#endCookie(session);
-    return refusal;
+  #refuse({ cookie }: SessionTokens, refusal: AuthError): Eventually<AuthError> {
+    if (refusal.code !== "token_revoked" || cookie === undefined) return refusal;
+    return this.#endCookie(cookie.session).then(() => refusal);
   }
 
   /** On every request: what the checks look at may have changed. */
   #check(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
-    return whenReady(this.#revocations.check(Session.verifiedTokens(session)), (isRevoked) => {
-      if (isRevoked) return new AuthError("token_revoked");
-      return whenReady(this.#askRevoked(session), (revoked) => revoked ?? this.#askCustom(session, request));
-    });
+    const isRevoked = this.#revocations.check(Session.verifiedTokens(session));
+    if (isRevoked === false && !this.#asks) return undefined;
+    return whenReady(isRevoked, (late) => (late ? new AuthError("token_revoked") : this.#ask(session, request)));
+  }
+
+  /** The application's own checks. */
+  #ask(session: Session, request: RequestHeaders): Eventually<AuthError | undefined> {
+    return whenReady(this.#askRevoked(session), (revoked) => revoked ?? this.#askCustom(session, request));
   }
 
   #askRevoked(session: Session): Eventually<AuthError | undefined> {

@@ -229,12 +229,13 @@ export class SessionManager {
    * @internal
    */
   resolve(request: RequestHeaders, answer?: AnswerHeaders): Eventually<Outcome<Session>> {
-    return whenReady(this.#parts.identifier.identify(request, sinkOf(answer)), (session) =>
-      failed(session) ? session : this.#enrich(session),
-    );
+    const { cookies, identifier } = this.#parts;
+    const session = identifier.identify(request, cookies && sinkOf(answer));
+    return session instanceof Promise ? session.then((late) => this.#enrich(late)) : this.#enrich(session);
   }
 
-  #enrich(session: Session): Eventually<Outcome<Session>> {
+  #enrich(session: Outcome<Session>): Eventually<Outcome<Session>> {
+    if (failed(session)) return session;
     if (this.#parts.config.credentials === "lazy" || !this.#parts.federator.applies(session)) return session;
     return whenReady(this.#parts.federator.provide(session, false), (outcome) =>
       failed(outcome) ? this.#parts.engine.finish(outcome) : session,

@@ -36,10 +36,11 @@ export class Requests extends Given {
     return #entry in request ? request.#entry : undefined;
   }
 
-  static enter(request: object, identifier: Identifier): RequestEntry {
-    const entry: RequestEntry = { identifier, earlier: Requests.entryOf(request), made: undefined };
-    if (#entry in request) request.#entry = entry;
-    else new Requests(request, entry);
+  /** @param earlier the request's entry so far */
+  static enter(request: object, identifier: Identifier, earlier: RequestEntry | undefined): RequestEntry {
+    const entry: RequestEntry = { identifier, earlier, made: undefined };
+    if (earlier === undefined) new Requests(request, entry);
+    else if (#entry in request) request.#entry = entry;
     return entry;
   }
 }

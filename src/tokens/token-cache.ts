@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { Doorkeeper } from "./doorkeeper.js";
 import type { VerifiedToken } from "./verified-token.js";
 
-const SEATS = 1 << 16;
 /** When the cache is full, one in so many tokens that would be remembered is. */
 const ADMITTED_WHEN_FULL = 8;
 
@@ -21,8 +21,7 @@ interface Entry {
  */
 export class TokenCache {
   readonly #entries: LRUCache<string, Entry>;
-  /** What was seen once: a part of a number says where it sits, the number who sits there. A later one takes the seat. */
-  readonly #seats = new Int32Array(SEATS);
+  readonly #seen = new Doorkeeper();
   #turnedAway = 0;
 
   /** @param maxTokens at least 1 */
@@ -42,16 +41,8 @@ export class TokenCache {
 
   /** Remembers a token, if it has been seen before and there is room. */
   offer(raw: string, token: VerifiedToken): void {
-    if (!this.#wasSeen(token.tail) || !this.#hasRoom()) return;
+    if (!this.#seen.wasSeen(token.tail) || !this.#hasRoom()) return;
     this.#entries.set(token.tail, { digest: digestOf(raw), token });
-  }
-
-  #wasSeen(tail: string): boolean {
-    const guest = numberOf(tail) | 1; // never 0, which is an empty seat
-    const seat = guest >>> 16;
-    if (this.#seats[seat] === guest) return true;
-    this.#seats[seat] = guest;
-    return false;
   }
 
   #hasRoom(): boolean {
@@ -71,11 +62,4 @@ export function tailOf(raw: string): string {
 
 function digestOf(raw: string): string {
   return hash("sha256", raw, "binary");
-}
-
-/** FNV-1a. */
-function numberOf(text: string): number {
-  let number = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) number = Math.imul(number ^ text.charCodeAt(index), 0x01000193);
-  return number;
 }

@@ -78,12 +78,16 @@ export class TokenVerifier {
     }
     // A clock that was set back: the claims are judged anew, and say which of them it is.
     if (known.fromSeconds > nowSeconds + clockToleranceSeconds) return this.#verifyNew(raw, uses);
-    return whenReady(this.#keySets.get(known.pool)?.ensureCurrent(), (error) => {
-      if (error !== undefined) return error;
-      if (!known.key.withdrawn) return known;
-      this.#remembered?.delete(known);
-      return this.#verifyNew(raw, uses);
-    });
+    const waiting = this.#keySets.get(known.pool)?.ensureCurrent();
+    return waiting === undefined
+      ? this.#unlessWithdrawn(known, raw, uses)
+      : waiting.then((error) => error ?? this.#unlessWithdrawn(known, raw, uses));
+  }
+
+  #unlessWithdrawn(known: VerifiedToken, raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
+    if (!known.key.withdrawn) return known;
+    this.#remembered?.delete(known);
+    return this.#verifyNew(raw, uses);
   }
 
   #verifyNew(raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {

@@ -12,7 +12,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ['this.#config.required ? new AuthError("missing_token") : {}', "{}", transport],
     ['second === undefined ? this.#anonymous() : badTransport("id_token_alone")', "this.#anonymous()", transport],
     ['if (access.use !== "access") return badTransport("id_token_twice");', "", pair],
-    ["USES[this.#config.tokenUse]", "USES.any", pair],
+    ["USES[config.tokenUse]", "USES.any", pair],
     ['typeof token === "string" ? token : new AuthError("malformed_token", NOT_A_TEXT)', "String(token)", transport],
   ],
   "tokens/pair.ts": [
@@ -33,7 +33,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ["if (answer === false) return undefined;", "if (!answer) return undefined;", guards],
     ['answer === true ? new AuthError("token_revoked") :', 'answer ? new AuthError("token_revoked") :', guards],
     ["(revoked) => revoked ?? this.#askCustom(session, request)", "() => this.#askCustom(session, request)", guards],
-    ["return refusal ?? session;", "return session;", guards],
+    ["return refusal === undefined\n      ? session\n      :", "return true ? session :", guards],
   ],
   "session/session.ts": [
     ["#engine in value ?", '"groups" in value ?', guards],

@@ -10,15 +10,17 @@ const load = { group: "denial of service" };
 /** From the request's headers to a verified token. */
 export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   "tokens/bearer.ts": [
-    ["if (seen > 1) return badTransport(several);", "", transport],
+    ["(rawHeaders !== undefined && isRepeated(rawHeaders, name))", "false", transport],
+    ["if (asLong < 2) return false;", "if (asLong < 3) return false;", transport],
     ["header.toLowerCase() === name", "header === name", transport],
     ["(?!bearer(?: |$))", "", transport],
     ['[" ", ",", "\\t", "\\u00a0"]', '[",", "\\t", "\\u00a0"]', transport],
     ['[" ", ",", "\\t", "\\u00a0"]', '[" ", "\\t", "\\u00a0"]', transport],
     ['[" ", ",", "\\t", "\\u00a0"]', '[" ", ",", "\\u00a0"]', transport],
-    ["&& value.slice(0, SCHEME.length).toLowerCase() === SCHEME", "", transport],
+    ["value.slice(0, SCHEME.length).toLowerCase() === SCHEME.toLowerCase()", "true", transport],
+    ['if (JOINED_BEARER.test(value)) return badTransport("several_bearers");', "", transport],
     ["return OTHER_SCHEME.test(value) ? undefined : badTransport(bearerFault(value));", "return undefined;", transport],
-    ["return isOneWord(value) ? value : badTransport(idTokenFault(value));", "return value;", transport],
+    ['if (typeof value !== "string" || isOneWord(value)) return value;', "return value;", transport],
   ],
   "tokens/decode.ts": [
     ['typeof raw === "string" && raw.length <= MAX_TOKEN_LENGTH', 'typeof raw === "string"', load],
@@ -66,7 +68,7 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   "tokens/token-cache.ts": [
     ["&& entry.digest === digestOf(raw)", "", signature],
     ['hash("sha256", raw, "binary")', 'hash("sha256", raw.slice(raw.indexOf(".")), "binary")', { test: "token-cache" }],
-    ["if (!this.#wasSeen(token.tail) || !this.#hasRoom()) return;", "", { test: "token-cache" }],
+    ["if (!this.#seen.wasSeen(token.tail) || !this.#hasRoom()) return;", "", { test: "token-cache" }],
   ],
   "tokens/claims.ts": [
     ["if (mistyped !== undefined) return wrong(mistyped);", "", claims],
