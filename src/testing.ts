@@ -1,9 +1,11 @@
 export { memoryStore } from "./store/memory-store.js";
 export type { Fault } from "./testing/faults.js";
 export type { LocalCallerIdentity } from "./testing/identity-pool.js";
+export type { InProcessFault } from "./testing/in-process-exchange.js";
 export { LocalCognito } from "./testing/local-cognito.js";
-export type { LocalCognitoConfig, LocalCognitoOptions } from "./testing/options.js";
+export type { LocalCognitoConfig, LocalCognitoOptions, TestKeysOptions } from "./testing/options.js";
 export { sessionStoreCases } from "./testing/store-cases.js";
 export type { SessionStoreCase } from "./testing/store-trial.js";
+export { type TestKeys, type TestKeysConfig, testKeys } from "./testing/test-keys.js";
 export type { LocalTokens, TokenRequest } from "./testing/user-pool.js";
 export type { LocalUser } from "./testing/users.js";

@@ -51,17 +51,53 @@ export function checkStartOptions(given: LocalCognitoOptions): void {
   checkFields(call, given, OPTIONS);
   const { clientSecret, tokenLifetime, callbackUrls, logoutUrls, users } = given;
   checkLists(call, { callbackUrls, logoutUrls, users });
-  if (clientSecret !== undefined && (typeof clientSecret !== "string" || clientSecret === "")) {
-    throw new TypeError(`${call} takes a text as \`clientSecret\`.`);
-  }
-  if (tokenLifetime !== undefined && !(Number.isSafeInteger(tokenLifetime) && tokenLifetime > 0)) {
-    throw new TypeError(`${call} takes whole seconds, more than none, as \`tokenLifetime\`.`);
-  }
+  checkTexts(call, { clientSecret });
+  checkLifetime(call, tokenLifetime);
   for (const user of users ?? []) checkUser(`${call} with \`users\``, user);
   for (const [name, urls] of Object.entries({ callbackUrls, logoutUrls })) {
     const wrong = urls?.find((url) => typeof url !== "string" || !URL.canParse(url) || url.includes("#"));
     if (wrong !== undefined) throw new TypeError(`${call} takes absolute URLs without a fragment as \`${name}\`.`);
   }
+}
+
+/** Options of `testKeys()`. */
+export interface TestKeysOptions
+  extends Pick<LocalCognitoOptions, "clientId" | "unauthenticatedIdentities" | "tokenLifetime" | "clock"> {
+  /** Default: a fresh id in a Region that there is not. The issuer is none of Amazon's, whatever the id. */
+  readonly userPoolId?: string | undefined;
+  /** Default: a fresh one in a Region that there is not. Only `sessions()` uses it. */
+  readonly identityPoolId?: string | undefined;
+}
+
+const TEST_KEYS_OPTIONS = [
+  "userPoolId",
+  "clientId",
+  "identityPoolId",
+  "unauthenticatedIdentities",
+  "tokenLifetime",
+  "clock",
+] as const satisfies readonly (keyof TestKeysOptions)[];
+
+/** @throws {TypeError} naming an option that there is not, or whose value cannot be used */
+export function checkTestKeysOptions(given: TestKeysOptions): void {
+  const call = "testKeys()";
+  checkFields(call, given, TEST_KEYS_OPTIONS);
+  const { userPoolId, clientId, identityPoolId, tokenLifetime } = given;
+  checkTexts(call, { userPoolId, clientId, identityPoolId });
+  checkLifetime(call, tokenLifetime);
+}
+
+/** @throws {TypeError} for fields that are given and are no text, or an empty one */
+function checkTexts(call: string, given: Readonly<Record<string, unknown>>): void {
+  const wrong = Object.entries(given).find(
+    ([, value]) => value !== undefined && (typeof value !== "string" || value === ""),
+  );
+  if (wrong !== undefined) throw new TypeError(`${call} takes a text as \`${wrong[0]}\`.`);
+}
+
+function checkLifetime(call: string, seconds: unknown): void {
+  if (seconds === undefined || (Number.isSafeInteger(seconds) && Number(seconds) > 0)) return;
+  throw new TypeError(`${call} takes whole seconds, more than none, as \`tokenLifetime\`.`);
 }
 
 /** What `authSession()` needs to work with a `LocalCognito`. */
