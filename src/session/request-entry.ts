@@ -10,6 +10,8 @@ export interface RequestEntry {
   readonly identifier: Identifier;
   readonly earlier: RequestEntry | undefined;
   made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
+  /** Whether diagnostics were told what it came to. */
+  isTold: boolean;
 }
 
 /** Gives back what it is given, so that a class derived from it adds its private field to any object. */
@@ -37,7 +39,7 @@ export class Requests extends Given {
   }
 
   static enter(request: object, identifier: Identifier): RequestEntry {
-    const entry: RequestEntry = { identifier, earlier: Requests.entryOf(request), made: undefined };
+    const entry: RequestEntry = { identifier, earlier: Requests.entryOf(request), made: undefined, isTold: false };
     if (#entry in request) request.#entry = entry;
     else new Requests(request, entry);
     return entry;
