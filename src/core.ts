@@ -2,6 +2,21 @@ export type { AnswerHeaders } from "./browser/session-cookie.js";
 export type { ConfigOptions, JsonWebKeySet, UserPoolOptions } from "./config/options.js";
 export type { AWSCredentials } from "./credentials/credentials.js";
 export type { AwsClientClass } from "./credentials/sdk-clients.js";
+export type {
+  AuthDiagnostics,
+  AuthNotices,
+  AuthOperations,
+  DiagnosticsOutcome,
+  EvictionMessage,
+  ExchangeMessage,
+  GuardMessage,
+  KeySetMessage,
+  OperationMessage,
+  RefreshMessage,
+  RequestMessage,
+  StoreMessage,
+  VerifyMessage,
+} from "./diagnostics/messages.js";
 export { AuthError, type AuthErrorDetails, ConfigurationError } from "./errors/auth-error.js";
 export type { AuthErrorCode } from "./errors/table.js";
 export { UpstreamFailure } from "./errors/upstream-failure.js";

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
+import { refreshes } from "../diagnostics/channels.js";
 import { AuthError, again } from "../errors/auth-error.js";
 import { failed } from "../errors/outcome.js";
 import { isRefreshFailure, type RefreshFailure, type TokenCalls } from "../tokens/refresh.js";
@@ -105,9 +106,21 @@ export class GrantRenewal {
       // Who was first may have had no need to wait for the other process.
       return renewal.kind === "busy" && wish.mayWait && !known.mayWait ? this.renew(slot, wish) : forAnother(renewal);
     }
-    const renewal = this.#run(slot, wish).finally(() => this.#inFlight.delete(key));
+    const renewal = this.#runTold(slot, wish).finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, { mayWait: wish.mayWait, renewal });
     return renewal;
+  }
+
+  #runTold(slot: GrantSlot, wish: RenewalWish): Promise<Renewal> {
+    if (!refreshes.isWatched) return this.#run(slot, wish);
+    return refreshes.run(
+      { userPoolId: slot.owner.pool.userPoolId },
+      () => this.#run(slot, wish),
+      (renewal) =>
+        "error" in renewal
+          ? { outcome: renewal.error.code, result: renewal.kind, errorName: renewal.error.name }
+          : { outcome: "ok", result: renewal.kind },
+    );
   }
 
   async #run(slot: GrantSlot, { seen, mayWait }: RenewalWish): Promise<Renewal> {

@@ -2,6 +2,7 @@ import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
 import { boundAnswers } from "../answer-bound.js";
 import type { Clock } from "../clock.js";
 import type { Config, IdentityPoolConfig } from "../config/config.js";
+import { exchanges } from "../diagnostics/channels.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import type { SealedStore } from "../store/sealed-store.js";
 import { RoleAssumer } from "./basic-flow.js";
@@ -65,10 +66,19 @@ export class IdentityPoolExchange {
     const key = `${subject.key} ${subject.tokenDigest} ${subject.identityPool.endpoint ?? ""}`;
     const known = underWay.get(key);
     if (known !== undefined) return known;
-    const result = this.#exchange(subject, mode).finally(() => underWay.delete(key));
+    const result = this.#exchangeTold(subject, mode).finally(() => underWay.delete(key));
     underWay.set(key, result);
     return result;
   };
+
+  #exchangeTold(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
+    if (!exchanges.isWatched) return this.#exchange(subject, mode);
+    return exchanges.run(
+      { identityPoolId: subject.identityPool.id, mode, isGuest: subject.login === undefined },
+      () => this.#exchange(subject, mode),
+      (outcome) => (failed(outcome) ? { outcome: outcome.code, errorName: outcome.name } : { outcome: "ok" }),
+    );
+  }
 
   async #exchange(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     const sdk = await loadSdk();

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
+import { evictions } from "../diagnostics/channels.js";
 import { type AuthError, again } from "../errors/auth-error.js";
 import { fromAwsError } from "../errors/from-aws.js";
 import { failed, type Outcome } from "../errors/outcome.js";
@@ -149,6 +150,8 @@ export class Federation {
   }
 
   #keep({ key, owner }: Subject, credentials: ExchangedCredentials): void {
+    const { size, max } = this.#entries;
+    if (size >= max && evictions.isWatched && !this.#entries.has(key)) evictions.publish({ cache: "credentials" });
     this.#entries.set(key, { owner, credentials, refreshFromMs: refreshFromMs(credentials) });
     this.#failures.delete(key);
     if (owner !== undefined) this.#onRenewed?.(owner, credentials);

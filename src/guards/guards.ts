@@ -13,13 +13,13 @@ export type ClaimCheck = string | number | boolean | ((value: unknown) => boolea
 /** A signed-in user. */
 export function authGuard(...none: readonly unknown[]): Guard {
   checkNoArguments("requireAuth", none);
-  return guardBy(() => undefined);
+  return guardBy("requireAuth", () => undefined);
 }
 
 /** A member of one of the groups. */
 export function groupGuard(...names: readonly string[]): Guard {
   const groups = checkNames("requireGroup", names);
-  return guardBy((session) =>
+  return guardBy("requireGroup", (session) =>
     refuseUnless(
       groups.some((group) => session.groups.includes(group)),
       "insufficient_group",
@@ -30,7 +30,7 @@ export function groupGuard(...names: readonly string[]): Guard {
 /** A member of all of the groups. */
 export function everyGroupGuard(...names: readonly string[]): Guard {
   const groups = checkNames("requireEveryGroup", names);
-  return guardBy((session) =>
+  return guardBy("requireEveryGroup", (session) =>
     refuseUnless(
       groups.every((group) => session.groups.includes(group)),
       "insufficient_group",
@@ -41,7 +41,7 @@ export function everyGroupGuard(...names: readonly string[]): Guard {
 /** An access token with all of the scopes. */
 export function scopeGuard(...names: readonly string[]): Guard {
   const scopes = checkScopes("requireScope", names);
-  return guardBy((session) =>
+  return guardBy("requireScope", (session) =>
     refuseUnless(
       scopes.every((scope) => session.scopes.includes(scope)),
       "insufficient_scope",
@@ -53,7 +53,7 @@ export function scopeGuard(...names: readonly string[]): Guard {
 /** An access token with one of the scopes. */
 export function anyScopeGuard(...names: readonly string[]): Guard {
   const scopes = checkScopes("requireAnyScope", names);
-  return guardBy((session) =>
+  return guardBy("requireAnyScope", (session) =>
     refuseUnless(
       scopes.some((scope) => session.scopes.includes(scope)),
       "insufficient_scope",
@@ -68,7 +68,7 @@ export function claimGuard(name: string, expected: ClaimCheck): Guard {
   if (!["string", "number", "boolean", "function"].includes(typeof expected)) {
     throw new TypeError("requireClaim() takes a string, a number, a boolean or a predicate to compare the claim with.");
   }
-  return guardBy((session) => {
+  return guardBy("requireClaim", (session) => {
     const { access, id } = Session.verifiedTokens(session);
     const carriers = [access, id].filter((token) => token !== undefined && Object.hasOwn(token.payload, name));
     const values = carriers.map((token) => ownValue(token?.payload ?? {}, name));
@@ -87,7 +87,7 @@ export function claimGuard(name: string, expected: ClaimCheck): Guard {
 /** A user whose AWS credentials are at hand; fetches them where they are not. */
 export function credentialsGuard(...none: readonly unknown[]): Guard {
   checkNoArguments("requireCredentials", none);
-  return guardBy((session) => {
+  return guardBy("requireCredentials", (session) => {
     const { exchange } = Session.engineOf(session);
     return whenReady(exchange(session, false), (outcome) => (failed(outcome) ? outcome : undefined));
   });
@@ -96,7 +96,7 @@ export function credentialsGuard(...none: readonly unknown[]): Guard {
 /** A check of the application's own: only `true` passes. */
 export function authorizeGuard(check: (session: AuthSession, request: never) => boolean | Promise<boolean>): Guard {
   if (typeof check !== "function") throw new TypeError("authorize() takes a function of the session and the request.");
-  return guardBy((session, request) =>
+  return guardBy("authorize", (session, request) =>
     // The adapter that calls this guard hands over its own framework's request, which is what the check was typed with.
     askWhether("authorize", Session.engineOf(session).checkTimeoutMs, () => check(session, request as never)),
   );

@@ -101,6 +101,15 @@ export class Identifier {
     if (entry !== undefined) entry.made = undefined;
   }
 
+  /** Whether diagnostics are to be told what a request came to: once for each. */
+  tellsOf(request: RequestHeaders): boolean {
+    const entry = isRequest(request) ? this.#ownOf(Requests.entryOf(request)) : undefined;
+    if (entry === undefined) return true;
+    const isFirst = !entry.isTold;
+    entry.isTold = true;
+    return isFirst;
+  }
+
   /** Gives a session new tokens, once the checks have looked at them. */
   async renew(session: Session, tokens: SessionTokens, request: RequestHeaders): Promise<Outcome<Session>> {
     const refusal = await this.#check(new Session(tokens, this.#engine), request);

@@ -1,6 +1,7 @@
 import { refuseCrossSite } from "../browser/same-origin.js";
 import { type AnswerHeaders, sinkOf } from "../browser/session-cookie.js";
 import type { AWSCredentials } from "../credentials/credentials.js";
+import { requestOutcomes } from "../diagnostics/channels.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, orThrow, whenReady } from "../errors/outcome.js";
 import type { RequestHeaders } from "../tokens/bearer.js";
@@ -10,6 +11,8 @@ import { assemble, type Components, type SessionManagerParts } from "./component
 import type { SessionListener } from "./events.js";
 import { healthOf, type SessionHealth } from "./health.js";
 import { type Identifier, identifierOf } from "./identifier.js";
+import { liveComponents } from "./live-components.js";
+import { toldOutcome } from "./request-outcome.js";
 import { checkTarget, type RevocationTarget } from "./revocation-target.js";
 import { Session } from "./session.js";
 import type { AuthSession, AuthSessionOptions, UserInfo } from "./types.js";
@@ -44,6 +47,7 @@ export class SessionManager {
   constructor(options: AuthSessionOptions = {}, parts: SessionManagerParts = {}) {
     this.#parts = assemble(options, parts);
     managers.set(this.#parts.identifier, this);
+    liveComponents.add(this.#parts);
   }
 
   /**
@@ -215,6 +219,7 @@ export class SessionManager {
 
   /** Closes connections that are kept open, the store's among them. */
   async close(): Promise<void> {
+    liveComponents.delete(this.#parts);
     this.#parts.identityPools.close();
     this.#parts.clients.close();
     this.#parts.revocations.close();
@@ -231,7 +236,8 @@ export class SessionManager {
   resolve(request: RequestHeaders, answer?: AnswerHeaders): Eventually<Outcome<Session>> {
     const { cookies, identifier } = this.#parts;
     const session = identifier.identify(request, cookies && sinkOf(answer));
-    return session instanceof Promise ? session.then((late) => this.#enrich(late)) : this.#enrich(session);
+    const outcome = session instanceof Promise ? session.then((late) => this.#enrich(late)) : this.#enrich(session);
+    return requestOutcomes.isWatched ? toldOutcome(identifier, request, outcome) : outcome;
   }
 
   #enrich(session: Outcome<Session>): Eventually<Outcome<Session>> {

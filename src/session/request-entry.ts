@@ -10,6 +10,8 @@ export interface RequestEntry {
   readonly identifier: Identifier;
   readonly earlier: RequestEntry | undefined;
   made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
+  /** Whether diagnostics were told what it came to. */
+  isTold: boolean;
 }
 
 /** Gives back what it is given, so that a class derived from it adds its private field to any object. */
@@ -38,7 +40,7 @@ export class Requests extends Given {
 
   /** @param earlier the request's entry so far */
   static enter(request: object, identifier: Identifier, earlier: RequestEntry | undefined): RequestEntry {
-    const entry: RequestEntry = { identifier, earlier, made: undefined };
+    const entry: RequestEntry = { identifier, earlier, made: undefined, isTold: false };
     if (earlier === undefined) new Requests(request, entry);
     else if (#entry in request) request.#entry = entry;
     return entry;

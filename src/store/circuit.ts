@@ -1,6 +1,8 @@
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import { inSteps, within } from "../deadline.js";
+import { storeCalls } from "../diagnostics/channels.js";
+import type { StoreMessage } from "../diagnostics/messages.js";
 import { ConfigurationError } from "../errors/auth-error.js";
 import { warnOnce } from "../errors/warn-once.js";
 import type { SessionStore } from "./store.js";
@@ -74,7 +76,20 @@ export class StoreCircuit {
   }
 
   /** Asks the store. Never rejects. */
-  async ask<T>(operation: (store: SessionStore) => Promise<T>): Promise<Answer<T>> {
+  ask<T>(
+    name: StoreMessage["operation"],
+    entry: StoreMessage["entry"],
+    operation: (store: SessionStore) => Promise<T>,
+  ): Promise<Answer<T>> {
+    if (!storeCalls.isWatched) return this.#ask(operation);
+    return storeCalls.run(
+      { operation: name, entry },
+      () => this.#ask(operation),
+      (answer) => ({ outcome: answer === undefined ? "store_unavailable" : "ok" }),
+    );
+  }
+
+  async #ask<T>(operation: (store: SessionStore) => Promise<T>): Promise<Answer<T>> {
     if (this.isUp) return this.#attempt(operation);
     if (this.#isProbing || this.#backoff.waitMs > 0) return undefined;
     this.#isProbing = true;

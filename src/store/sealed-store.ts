@@ -1,4 +1,5 @@
 import { within } from "../deadline.js";
+import type { StoreMessage } from "../diagnostics/messages.js";
 import { type Answer, StoreCircuit, StoreConnection, type StoreTiming } from "./circuit.js";
 import { loadJose, Sealing } from "./sealing.js";
 import type { ReleaseLock, SessionStore } from "./store.js";
@@ -9,7 +10,7 @@ const CLOSE_MS = 1000;
 const users = new WeakMap<SessionStore, number>();
 
 /** What is kept, each kind apart from the others. */
-export type EntryKind = "credentials" | "identity" | "revoked" | "exchange" | "pace" | "session" | "renewed";
+export type EntryKind = StoreMessage["entry"];
 
 /** A lock that was taken, that another holds, that nobody could tell about, or that this store does not know. */
 export type Lock = ReleaseLock | "held" | "unavailable" | "none";
@@ -65,7 +66,7 @@ export class SealedStore {
     return Promise.all(
       [this.#newest, ...this.#older].map(async (sealing) => {
         const name = sealing.nameOf(kind, key);
-        const answer = await this.#reads.ask(async (store) => {
+        const answer = await this.#reads.ask("get", kind, async (store) => {
           const value: unknown = await store.get(name);
           if (typeof value === "string") return value;
           if (value === undefined || value === null) return undefined;
@@ -96,13 +97,15 @@ export class SealedStore {
     const name = sealing.nameOf(entry.kind, entry.key);
     const sealed = await sealing.seal(name, entry.value);
     const ttlSeconds = Math.max(1, Math.ceil(entry.ttlSeconds));
-    return (await this.#writes.ask((store) => store.set(name, sealed, ttlSeconds))) !== undefined;
+    return (await this.#writes.ask("set", entry.kind, (store) => store.set(name, sealed, ttlSeconds))) !== undefined;
   }
 
   /** Removes a value, whichever key sealed it. @returns whether the store did */
   async delete(kind: EntryKind, key: string): Promise<boolean> {
     const names = this.#namesOf(kind, key);
-    const answers = await Promise.all(names.map((name) => this.#writes.ask((store) => store.delete(name))));
+    const answers = await Promise.all(
+      names.map((name) => this.#writes.ask("delete", kind, (store) => store.delete(name))),
+    );
     return !answers.includes(undefined);
   }
 
@@ -116,7 +119,7 @@ export class SealedStore {
     const releases: ReleaseLock[] = [];
     const releaseAll = async () => void (await Promise.all(releases.map((release) => release())));
     for (const name of this.#namesOf(kind, key).sort()) {
-      const taken = await this.#lockName(lock, name, ttlSeconds);
+      const taken = await this.#lockName(lock, { kind, name, ttlSeconds });
       if (typeof taken !== "function") {
         await releaseAll();
         return taken;
@@ -130,8 +133,11 @@ export class SealedStore {
     return [this.#newest, ...this.#older].map((sealing) => sealing.nameOf(kind, key));
   }
 
-  async #lockName(lock: NonNullable<SessionStore["lock"]>, name: string, ttlSeconds: number): Promise<Lock> {
-    const answer = await this.#writes.ask(async (store) => {
+  async #lockName(
+    lock: NonNullable<SessionStore["lock"]>,
+    { kind, name, ttlSeconds }: { readonly kind: EntryKind; readonly name: string; readonly ttlSeconds: number },
+  ): Promise<Lock> {
+    const answer = await this.#writes.ask("lock", kind, async (store) => {
       const release: unknown = await lock.call(store, name, ttlSeconds);
       if (release === undefined || release === null) return undefined;
       if (typeof release !== "function") throw new TypeError("A lock is a function.");
@@ -141,7 +147,7 @@ export class SealedStore {
     const release = answer.value;
     if (release === undefined) return "held";
     return async () => {
-      await this.#writes.ask(() => release());
+      await this.#writes.ask("release", kind, () => release());
     };
   }
 

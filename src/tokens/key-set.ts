@@ -1,6 +1,7 @@
 import { Backoff } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { UserPoolConfig } from "../config/config.js";
+import { keySetFetches } from "../diagnostics/channels.js";
 import { AuthError, ConfigurationError } from "../errors/auth-error.js";
 import type { Eventually, Outcome } from "../errors/outcome.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
@@ -29,6 +30,7 @@ export interface KeySetParts {
 
 /** A user pool's keys: fetched once for all who wait, kept while young, renewed when old or when a new key turns up. */
 export class KeySet {
+  readonly #userPoolId: string;
   readonly #source: UserPoolConfig["keys"];
   readonly #parts: KeySetParts;
   readonly #bucket: TokenBucket;
@@ -39,7 +41,8 @@ export class KeySet {
   /** Of the last fetch: what those who come while nothing is fetched are told. */
   #failure: UpstreamFailure | undefined;
 
-  constructor(source: UserPoolConfig["keys"], parts: KeySetParts) {
+  constructor({ userPoolId, keys: source }: Pick<UserPoolConfig, "userPoolId" | "keys">, parts: KeySetParts) {
+    this.#userPoolId = userPoolId;
     this.#source = source;
     this.#parts = parts;
     this.#bucket = new TokenBucket(parts.clock, UNKNOWN_KID);
@@ -117,10 +120,22 @@ export class KeySet {
 
   /** One fetch at a time, shared by all who need it. */
   #refresh(): Promise<UpstreamFailure | undefined> {
-    this.#inFlight ??= this.#fetch().finally(() => {
+    this.#inFlight ??= this.#fetchTold().finally(() => {
       this.#inFlight = undefined;
     });
     return this.#inFlight;
+  }
+
+  #fetchTold(): Promise<UpstreamFailure | undefined> {
+    if (!keySetFetches.isWatched) return this.#fetch();
+    return keySetFetches.run(
+      { userPoolId: this.#userPoolId },
+      () => this.#fetch(),
+      (failure) =>
+        failure === undefined
+          ? { outcome: "ok", keys: this.#keys.size }
+          : { outcome: "jwks_unavailable", errorName: failure.name },
+    );
   }
 
   async #fetch(): Promise<UpstreamFailure | undefined> {

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { evictions } from "../diagnostics/channels.js";
 import { Doorkeeper } from "./doorkeeper.js";
 import type { VerifiedToken } from "./verified-token.js";
 
@@ -29,6 +30,11 @@ export class TokenCache {
     this.#entries = new LRUCache({ max: maxTokens });
   }
 
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** @param raw what claims to be a token */
   get(raw: string): VerifiedToken | undefined {
     const entry = this.#entries.get(tailOf(raw));
@@ -48,7 +54,9 @@ export class TokenCache {
   #hasRoom(): boolean {
     if (this.#entries.size < this.#entries.max) return true;
     this.#turnedAway += 1;
-    return this.#turnedAway % ADMITTED_WHEN_FULL === 0;
+    if (this.#turnedAway % ADMITTED_WHEN_FULL !== 0) return false;
+    if (evictions.isWatched) evictions.publish({ cache: "tokens" });
+    return true;
   }
 }
 

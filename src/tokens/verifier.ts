@@ -1,5 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Config, UserPoolConfig } from "../config/config.js";
+import { verifications } from "../diagnostics/channels.js";
+import type { VerifyMessage } from "../diagnostics/messages.js";
+import type { Facts } from "../diagnostics/operation.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
 import { findClaimFault, isExpired, type TokenUse } from "./claims.js";
@@ -33,8 +36,13 @@ export class TokenVerifier {
     this.#config = config;
     this.#clock = parts.clock;
     const keySetParts = { ...parts, timeoutMs: config.requestTimeoutMs };
-    this.#keySets = new Map(config.userPools.map((pool) => [pool, new KeySet(pool.keys, keySetParts)]));
+    this.#keySets = new Map(config.userPools.map((pool) => [pool, new KeySet(pool, keySetParts)]));
     if (config.tokenCacheSize > 0) this.#remembered = new TokenCache(config.tokenCacheSize);
+  }
+
+  /** How many tokens are remembered. */
+  get remembered(): number {
+    return this.#remembered?.size ?? 0;
   }
 
   /** The key sets, by pool. */
@@ -49,9 +57,23 @@ export class TokenVerifier {
    * @param uses which kinds of token are taken here
    */
   verify(raw: unknown, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
+    if (verifications.isWatched) return this.#verifyWatched(raw, uses);
     if (!isTokenSized(raw)) return new AuthError("malformed_token");
     const known = this.#remembered?.get(raw);
     return known === undefined ? this.#verifyNew(raw, uses) : this.#verifyKnown(known, raw, uses);
+  }
+
+  /** The same, and whoever listens is told. */
+  #verifyWatched(raw: unknown, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
+    if (!isTokenSized(raw)) {
+      return verifications.run({ cached: false }, () => new AuthError("malformed_token"), factsOf);
+    }
+    const known = this.#remembered?.get(raw);
+    return verifications.run(
+      { cached: known !== undefined },
+      () => (known === undefined ? this.#verifyNew(raw, uses) : this.#verifyKnown(known, raw, uses)),
+      factsOf,
+    );
   }
 
   /** Whether a token was issued to us, though it may have expired since. */
@@ -137,6 +159,11 @@ function readHeader(header: JsonObject): Outcome<string> {
   return typeof kid === "string" && kid !== "" && kid.length <= MAX_KID_LENGTH
     ? kid
     : new AuthError("invalid_signature");
+}
+
+function factsOf(verified: Outcome<VerifiedToken>): Facts<VerifyMessage> {
+  if (failed(verified)) return { outcome: verified.code };
+  return { outcome: "ok", userPoolId: verified.pool.userPoolId, tokenUse: verified.use };
 }
 
 function wrongUse(): AuthError {

@@ -1,0 +1,1 @@
+export { type InstrumentationOptions, instrumentAuthSession } from "./otel/instrument.js";
