@@ -11,6 +11,11 @@ const PACKAGE: { bin?: object; scripts: Record<string, string> } = JSON.parse(re
 /** Other names of languages that are checked: under these a block would go unchecked. */
 const UNCHECKED = new Set(["typescript", "tsx", "mts", "javascript", "jsx", "mjs", "cjs", "bash", "shell", "zsh"]);
 
+/** What blocks may import from vitest. */
+const VITEST = `declare module "vitest" {
+  export { after as afterAll, before as beforeAll, describe, it } from "node:test";
+}`;
+
 /** `docs/adapters.md` shows files of `src/http` and `test/matrix`; here they stand in a folder of their own. */
 function textToCompile({ text, document }: PlacedBlock): string {
   if (document.path !== "docs/adapters.md") return text;
@@ -30,6 +35,8 @@ describe("The documents", () => {
     const tablesPath = samples.add("tables.ts", memberTables());
     // The test that docs/adapters.md shows is run over all frameworks.
     samples.add("older-versions.d.ts", readFileSync("test/support/older-versions.d.ts", "utf8"));
+    // Not installed here; test/testing-docs.test.ts runs what uses it, over node:test.
+    samples.add("vitest.d.ts", VITEST);
     let complaints: ReadonlyMap<string, string>;
 
     before(function () {
