@@ -50,21 +50,25 @@ export function cookieStyle({ isSecure }: Pick<CookieConfig, "isSecure">): Cooki
   };
 }
 
-/** Node's response, by what is used of it. */
-interface NodeAnswer {
-  readonly headersSent: boolean;
-  appendHeader(name: string, value: string): unknown;
-  setHeader(name: string, value: string): unknown;
-}
-
-/** The `Headers` of a Fetch answer. */
-interface FetchAnswer {
-  append(name: string, value: string): void;
-  set(name: string, value: string): void;
-}
-
 /** An answer whose headers are still to be sent: Node's response, or the `Headers` of a Fetch answer. */
-export type AnswerHeaders = NodeAnswer | FetchAnswer;
+export type AnswerHeaders =
+  | {
+      /** Whether it is too late to set any. */
+      readonly headersSent: boolean;
+      /** Adds a header beside others of its name. */
+      appendHeader(name: string, value: string): unknown;
+      /** Sets a header in place of others of its name. */
+      setHeader(name: string, value: string): unknown;
+    }
+  | {
+      /** Adds a header beside others of its name. */
+      append(name: string, value: string): void;
+      /** Sets a header in place of others of its name. */
+      set(name: string, value: string): void;
+    };
+
+type FetchAnswer = Extract<AnswerHeaders, { append: unknown }>;
+type NodeAnswer = Exclude<AnswerHeaders, FetchAnswer>;
 
 /** Where an answer's cookies go. What sets some is one user's: no cache on the way is to keep it. */
 export function sinkOf(answer: AnswerHeaders | undefined): CookieSink | undefined {

@@ -2,6 +2,7 @@ import type { SessionStore } from "../store/store.js";
 
 /** A JSON Web Key Set (RFC 7517 section 5), as `jwks.json` serves it. */
 export interface JsonWebKeySet {
+  /** The keys, each a JSON Web Key (RFC 7517 section 4). */
   readonly keys: readonly object[];
 }
 

@@ -5,9 +5,13 @@ import type { Subject } from "./subject.js";
 
 /** Temporary AWS credentials, as Amplify and the AWS SDK know them. */
 export interface AWSCredentials {
+  /** The access key: not a secret by itself. */
   readonly accessKeyId: string;
+  /** What requests are signed with. Secret. */
   readonly secretAccessKey: string;
+  /** What goes along with each request. Secret. */
   readonly sessionToken?: string;
+  /** When they stop working. */
   readonly expiration?: Date;
 }
 

@@ -30,7 +30,9 @@ const DEFAULT_REALM = "api";
  * ```
  */
 export class AuthError extends Error {
+  /** The name that AWS or Amplify has for it. */
   override readonly name: string;
+  /** For a failed call to Cognito: which one, and how it failed, without its text. */
   declare readonly cause?: UpstreamFailure;
   /** Stable code of this package. */
   readonly code: AuthErrorCode;

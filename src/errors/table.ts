@@ -9,7 +9,7 @@ export interface ErrorRow {
    * without one, `undefined` for an answer that carries no challenge.
    */
   readonly challenge: "bare" | "invalid_request" | "invalid_token" | "insufficient_scope" | undefined;
-  /** When it happens, as the README's table says it. */
+  /** When it happens, as docs/errors.md says it. */
   readonly when: string;
   /** The fixed sentence for clients: `error.message`, `detail` and `error_description`. */
   readonly detail: string;
@@ -17,7 +17,7 @@ export interface ErrorRow {
   readonly recoverySuggestion: string;
 }
 
-/** Every way a request can fail. The README's error table is compared with this one by a test. */
+/** Every way a request can fail. docs/errors.md is compared with it by a test. */
 export const ERROR_TABLE = {
   missing_token: {
     status: 401,

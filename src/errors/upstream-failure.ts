@@ -11,6 +11,7 @@ export function errnoOf(error: unknown): string | undefined {
  * tokens, identities or internals, so the original error is dropped.
  */
 export class UpstreamFailure extends Error {
+  /** The exception's name, as AWS or Node has it. */
   override readonly name: string;
   /** The operation that failed: `GetId`, `JWKS`, ... */
   readonly operation: string;

@@ -17,11 +17,12 @@ declare global {
   }
 }
 
-/** Node's request, where there is room for a session on it. */
-type Attachable = IncomingMessage & { authSession?: unknown };
-
 /** Express middleware, told by its shape so that no Express types are needed to use this package. */
-export type RequestHandler = (request: Attachable, response: ServerResponse, next: (error?: unknown) => void) => void;
+export type RequestHandler = (
+  request: IncomingMessage & { authSession?: unknown },
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
 
 /** Express error middleware. */
 export type ErrorRequestHandler = (

@@ -21,13 +21,21 @@ declare module "koa" {
 
 /** A Koa context, told by what is used of it. */
 export interface KoaContext {
+  /** Node's request. */
   readonly req: IncomingMessage;
+  /** Node's answer. */
   readonly res: ServerResponse;
+  /** Where the session goes, as `authSession`. */
   readonly state: { authSession?: unknown };
+  /** Whether the answer has begun. */
   readonly headerSent: boolean;
+  /** The status of the answer. */
   status: number;
+  /** The body of the answer. */
   body: unknown;
+  /** Sets a header of the answer. */
   set(name: string, value: string): void;
+  /** Takes a header of the answer back. */
   remove(name: string): void;
 }
 

@@ -30,6 +30,7 @@ export interface AuthSessionErrorDetails {
 export class AuthSessionError extends Error {
   /** The exception's name, as AWS and Amplify know it: `NetworkError`, `NotAuthorizedException`... */
   override readonly name: string;
+  /** What happened: switch on it. */
   readonly code: AuthSessionErrorCode;
   /** HTTP status of the answer; 0 where there was none. */
   readonly status: number;

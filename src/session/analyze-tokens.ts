@@ -7,15 +7,23 @@ import type { VerifiedToken } from "../tokens/verified-token.js";
 export interface TokenAnalysis {
   /** What it is for: an access token goes to APIs, an ID token says who the user is and gets AWS credentials. */
   readonly purpose: "access" | "id";
+  /** `iss`: the user pool, as a URL. */
   readonly issuer: string;
+  /** The user pool's id. */
   readonly userPoolId: string;
+  /** The app client that it was issued to. */
   readonly clientId: string;
+  /** The user's `sub`. */
   readonly userSub: string;
+  /** The user name in the pool. */
   readonly username?: string | undefined;
+  /** The user's groups, as this token has them. */
   readonly groups: readonly string[];
   /** Of an access token; none for an ID token. */
   readonly scopes: readonly string[];
+  /** When it was issued. */
   readonly issuedAt?: Date | undefined;
+  /** When it expires. */
   readonly expiresAt: Date;
   /** Whole seconds until it expires; 0 when it has. */
   readonly expiresInSeconds: number;
@@ -23,7 +31,9 @@ export interface TokenAnalysis {
 
 /** The tokens of a session, looked at one by one. */
 export interface TokenAnalyses {
+  /** Of the access token, where one was sent. */
   readonly accessToken?: TokenAnalysis;
+  /** Of the ID token, where one was sent. */
   readonly idToken?: TokenAnalysis;
   /** Whether the session can renew itself. A refresh token itself says nothing: it is sealed by Cognito. */
   readonly hasRefreshToken: boolean;

@@ -26,8 +26,11 @@ import type { AuthSessionOptions, SessionCallbacks } from "./types.js";
 
 /** What may be replaced in tests: time, and what reaches out. */
 export interface SessionManagerParts {
+  /** Tells the time, in milliseconds since the epoch. Default: the machine's. */
   readonly clock?: Clock;
+  /** Fetches key sets. Default: over HTTPS, bounded in time and size. */
   readonly fetchJson?: FetchJson;
+  /** Gets AWS credentials for an ID token. Default: from the identity pool. */
   readonly exchange?: Exchange;
 }
 

@@ -4,9 +4,13 @@ import type { RevocationTarget } from "./revocation-target.js";
 
 /** Whom an event is about. */
 export interface SessionEventUser {
+  /** The user's `sub`. */
   readonly userSub?: string | undefined;
+  /** The user name in the pool. */
   readonly username?: string | undefined;
+  /** The app client of the tokens. */
   readonly clientId?: string | undefined;
+  /** The user pool's id. */
   readonly userPoolId?: string | undefined;
 }
 

@@ -6,8 +6,11 @@ import type { TokenVerifier } from "../tokens/verifier.js";
 export interface SessionHealth {
   /** False where no key set can be relied on: tokens cannot be verified. */
   readonly ready: boolean;
+  /** Each configured user pool, in order. */
   readonly userPools: readonly {
+    /** The user pool's id. */
     readonly userPoolId: string;
+    /** How many keys are known. */
     readonly keys: number;
     /** Seconds since the keys were fetched; undefined before the first fetch. */
     readonly keysAgeSeconds: number | undefined;

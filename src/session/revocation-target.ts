@@ -1,7 +1,15 @@
 import type { VerifiedToken } from "../tokens/verified-token.js";
 
 /** Whose sessions end: all of a user's, or those of one sign-in. */
-export type RevocationTarget = { readonly userSub: string } | { readonly originJti: string };
+export type RevocationTarget =
+  | {
+      /** The user: `sub` of the tokens. */
+      readonly userSub: string;
+    }
+  | {
+      /** The sign-in: `origin_jti` of the tokens. */
+      readonly originJti: string;
+    };
 
 /** @throws {TypeError} for anything that does not name exactly one user or sign-in */
 export function checkTarget(target: RevocationTarget): RevocationTarget {

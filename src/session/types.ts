@@ -6,7 +6,9 @@ import type { JWT } from "../tokens/jwt.js";
 
 /** The tokens of a session. */
 export interface AuthTokens {
+  /** The access token: groups and scopes. Undefined where only an ID token was sent. */
   readonly accessToken?: JWT;
+  /** The ID token: the profile, and what AWS credentials are exchanged for. Undefined where only an access token was sent. */
   readonly idToken?: JWT;
   /** Of sessions in cookies only. Not enumerable, so that logging the tokens does not show it. */
   readonly refreshToken?: string;
@@ -14,13 +16,21 @@ export interface AuthTokens {
 
 /** Who the user is, from the ID token, else from what the access token knows. */
 export interface UserInfo {
+  /** The user's id in the pool; it never changes. */
   readonly sub: string;
+  /** The user name in the pool. */
   readonly username?: string;
+  /** Of the ID token. */
   readonly email?: string;
+  /** Whether Cognito has verified the address. */
   readonly emailVerified?: boolean;
+  /** The full name, of the ID token. */
   readonly name?: string;
+  /** `given_name` of the ID token. */
   readonly givenName?: string;
+  /** `family_name` of the ID token. */
   readonly familyName?: string;
+  /** `cognito:groups`, as the session has them. */
   readonly groups: readonly string[];
   /** `custom:tenant` of the ID token stands here as `tenant`. */
   readonly customAttributes: Readonly<Record<string, unknown>>;
@@ -31,12 +41,17 @@ export interface UserInfo {
  * (claims, groups) is deeply frozen. Logging one shows no token and no secret.
  */
 export interface AuthSession {
+  /** False for anonymous requests and guests, which there are with `required: false` only. */
   readonly isAuthenticated: boolean;
   /** The verified tokens; undefined for anonymous sessions. */
   readonly tokens?: AuthTokens | undefined;
+  /** The user's `sub`: with `userPoolId`, the key to keep your own data under. */
   readonly userSub?: string | undefined;
+  /** The user name in the pool. */
   readonly username?: string | undefined;
+  /** The app client that the token was issued to. */
   readonly clientId?: string | undefined;
+  /** The user pool that issued the token: which tenant, where there are several. */
   readonly userPoolId?: string | undefined;
   /** `cognito:groups`: the access token's when there is one, else the ID token's. */
   readonly groups: readonly string[];
@@ -81,14 +96,19 @@ export interface AuthSession {
  * type in the callback's parameter to get that one instead.
  */
 export interface IncomingAuthRequest extends IncomingMessage {
+  /** Parameters of Express' route; empty before one is matched. */
   params: Record<string, string | string[]>;
+  /** The path, without the query, from where Express mounted the handler. */
   path: string;
+  /** Path and query, as the client sent them. */
   originalUrl: string;
+  /** What a body parser made of the body, where one ran before. */
   body?: unknown;
 }
 
 /** The request as handlers see it, for those who avoid the global `Express.Request`. */
 export interface AuthSessionRequest extends IncomingAuthRequest {
+  /** The session that `authSession()` made. */
   authSession: AuthSession;
 }
 

@@ -8,12 +8,19 @@ export interface RedisClient {
   readonly isOpen?: boolean;
   /** Whether it can send commands now. */
   readonly isReady?: boolean;
+  /** Connects. */
   connect(): Promise<unknown>;
+  /** Has a listener told of errors. */
   on(event: "error", listener: (error: unknown) => void): unknown;
+  /** How many listeners are told of errors. */
   listenerCount(event: "error"): number;
+  /** GET: the value, null for none. */
   get(key: string): Promise<string | null>;
+  /** SET with a time to live: `EX` in seconds, `PX` in milliseconds; `NX` only where there is no value. */
   set(key: string, value: string, options: SetOptions): Promise<unknown>;
+  /** DEL. */
   del(key: string): Promise<unknown>;
+  /** EVAL of a Lua script, with its keys and arguments. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 

@@ -14,8 +14,11 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** Who is behind an access key that the identity pool gave out. */
 export interface LocalCallerIdentity {
+  /** The user's id in the identity pool. */
   readonly identityId: string;
+  /** The IAM role that the credentials are of. */
   readonly roleArn: string;
+  /** The session token that belongs to the access key. */
   readonly sessionToken: string;
 }
 

@@ -102,14 +102,22 @@ function checkLifetime(call: string, seconds: unknown): void {
 
 /** What `authSession()` needs to work with a `LocalCognito`. */
 export interface LocalCognitoConfig {
+  /** The user pool's id. */
   readonly userPoolId: string;
+  /** The app client's id. */
   readonly clientId: string;
   /** Only where the app client has one. */
   readonly clientSecret?: string;
+  /** The identity pool's id. */
   readonly identityPoolId: string;
+  /** `iss` of its tokens, on loopback. */
   readonly issuer: string;
+  /** Where its keys are. */
   readonly jwksUri: string;
+  /** Where it answers the user pool's operations. */
   readonly userPoolEndpoint: string;
+  /** Where it answers the identity pool's operations. */
   readonly identityPoolEndpoint: string;
+  /** Where it answers those of AWS STS. */
   readonly stsEndpoint: string;
 }

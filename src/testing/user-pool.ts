@@ -9,13 +9,17 @@ import { type LocalUser, LocalUsers } from "./users.js";
 
 /** The tokens of one sign-in, raw. */
 export interface LocalTokens {
+  /** The access token, to send as the bearer. */
   readonly accessToken: string;
+  /** The ID token, to send as the bearer or as `x-id-token`. */
   readonly idToken: string;
+  /** The refresh token, which only Cognito takes. */
   readonly refreshToken: string;
 }
 
 /** What a token is to say. */
 export interface TokenRequest {
+  /** Which kind of token. */
   readonly tokenUse: TokenUse;
   /** Claims to add or replace; undefined ones are left out. */
   readonly claims?: Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@ import { checkFields, checkLists } from "./check-input.js";
 
 /** A user to sign in. A user who signs in again with other groups, attributes or roles was changed in between. */
 export interface LocalUser {
+  /** The user name. */
   readonly username: string;
   /** `cognito:groups`. Default none. */
   readonly groups?: readonly string[];

@@ -4,7 +4,9 @@ import { badTransport, bearerFault, idTokenFault, type TransportFault } from "./
 
 /** The parts of a request that tokens are read from: of Node's `IncomingMessage`, or of a Fetch `Request`. */
 export interface RequestHeaders {
+  /** The method, where it is known: requests with cookies that change something are held against their origin. */
   readonly method?: string | undefined;
+  /** Node's object, names in lower case, or Fetch's `Headers`. */
   readonly headers: IncomingHttpHeaders | FetchHeaders;
   /** Node: names and values as they came, in turn. Absent from some mock requests. */
   readonly rawHeaders?: readonly string[];
@@ -12,6 +14,7 @@ export interface RequestHeaders {
 
 /** The `headers` of a Fetch `Request`, whoever made it. */
 export interface FetchHeaders {
+  /** The value of a header, of several joined by commas; null where there is none. */
   get(name: string): string | null;
 }
 

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { CodeBlock } from "./markdown.js";
 
 /** One for each process: test runs may go on side by side. */
 const FOLDER = `test/.generated-${process.pid}`;
 
-const TSCONFIG = JSON.stringify({ extends: "../../tsconfig.json", include: ["*.ts"], exclude: [] });
+const TSCONFIG = JSON.stringify({ extends: "../../tsconfig.json", include: ["**/*.ts"], exclude: [] });
 
 /** What a code block may use without declaring it. */
 const PRELUDE = `
@@ -36,15 +36,24 @@ export class CodeSamples {
     return `${FOLDER}/${name}`;
   }
 
-  /** Adds a block, line for line where it stands in its document. */
-  addBlock(document: string, block: CodeBlock): string {
-    return this.add(fileNameOf(document, block), `${"\n".repeat(block.line - 1)}${block.text}\n\nexport {};\n`);
+  /**
+   * Adds a block, line for line where it stands in its document.
+   *
+   * @param document what the block is called after if it has no name of its own
+   * @param folder where it goes, so that blocks of two documents may have one name. Default: where all others are
+   */
+  addBlock(document: string, block: CodeBlock, folder = "."): string {
+    const text = `${"\n".repeat(block.line - 1)}${block.text}\n\nexport {};\n`;
+    return this.add(join(folder, fileNameOf(document, block)), text);
   }
 
   write(): void {
     this.remove();
     mkdirSync(FOLDER, { recursive: true });
-    for (const [name, text] of this.#files) writeFileSync(join(FOLDER, name), text);
+    for (const [name, text] of this.#files) {
+      mkdirSync(dirname(join(FOLDER, name)), { recursive: true });
+      writeFileSync(join(FOLDER, name), text);
+    }
   }
 
   remove(): void {

@@ -65,12 +65,15 @@ export function anchors(markdown: string): Set<string> {
   return found;
 }
 
-/** The links of a document. */
+/** The links of a document, and the pictures that it shows. */
 export function links(markdown: string): Link[] {
   return prose(markdown)
     .split("\n")
     .flatMap((text, index) =>
-      [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => ({ target, line: index + 1 })),
+      [...text.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"\s]+)"/g)].map(([, target, attribute = ""]) => ({
+        target: target ?? attribute,
+        line: index + 1,
+      })),
     );
 }
 
