@@ -61,6 +61,14 @@ describe("cognito-auth-session doctor", function () {
     expect([code, ok]).to.deep.equal([0, true]);
     expect(summary).to.deep.equal({ pass: 5, warn: 2, fail: 0 });
     expect(idsOf(checks, "warn")).to.deep.equal(["client", "identity-pool"]);
+    for (const check of checks) {
+      expect(Object.keys(check)).to.deep.equal([
+        "id",
+        "status",
+        "message",
+        ...(check.fix === undefined ? [] : ["fix"]),
+      ]);
+    }
     expect(checks.find(({ id }) => id === "identity-pool")?.message).to.contain("answers");
     expect(cognito.requests("GetCredentialsForIdentity")).to.equal(0);
   });
@@ -121,9 +129,7 @@ describe("cognito-auth-session doctor", function () {
     writeFileSync(join(folder, "amplify_outputs.json"), JSON.stringify({ auth }));
     const found = await cli(["doctor", "--issuer", issuer], { cwd: folder });
     expect([found.code, found.stdout]).to.satisfy(([code]: unknown[]) => code === 0, found.stdout);
-    expect(found.stdout).to.match(
-      /^pass {2}The configuration is valid, from amplify_outputs\.json, --issuer: user pool/,
-    );
+    expect(found.stdout).to.match(/^pass {2}Configured by amplify_outputs\.json, --issuer: user pool/);
     rmSync(folder, { recursive: true });
     const none = await cli(["doctor"]);
     expect(none.code).to.equal(1);

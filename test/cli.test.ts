@@ -90,6 +90,18 @@ describe("cognito-auth-session, the command", function () {
     }
   });
 
+  it("breaks sentences between words on a terminal, and nowhere else", () => {
+    const shown = (stdout: PassThrough) => {
+      const terminal = new Terminal({ stdin: new PassThrough(), stdout, stderr: new PassThrough() }, { NO_COLOR: "1" });
+      terminal.sentence("fail  ", 6, "The key set cannot be fetched: nothing listens there.");
+      return String(stdout.read());
+    };
+    expect(shown(Object.assign(new PassThrough(), { isTTY: true, columns: 50 }))).to.equal(
+      "fail  The key set cannot be fetched: nothing\n      listens there.\n",
+    );
+    expect(shown(new PassThrough())).to.equal("fail  The key set cannot be fetched: nothing listens there.\n");
+  });
+
   describe("a wait", () => {
     const shownDuring = async (isTTY: boolean) => {
       const stderr = Object.assign(new PassThrough(), { isTTY });
@@ -137,12 +149,12 @@ describe("cognito-auth-session, the command", function () {
 
   describe("local", () => {
     const running: ChildProcess[] = [];
-    const run = async (...args: string[]) => {
+    const run = async (end: string, ...args: string[]) => {
       const child = start(["local", ...args]);
       running.push(child);
-      const [stdout, stderr] = [textOf(child.stdout), textOf(child.stderr)];
-      if (child.stdout) await once(child.stdout, "data");
-      return { child, stdout, stderr };
+      const stdout = textOf(child.stdout);
+      while (!stdout().endsWith(end)) if (child.stdout) await once(child.stdout, "data");
+      return { child, stdout };
     };
     const stop = async (child: ChildProcess, signal: NodeJS.Signals) => {
       child.kill(signal);
@@ -179,7 +191,7 @@ describe("cognito-auth-session, the command", function () {
     });
 
     it("prints what to put into the environment and the options, and stops at Ctrl-C", async () => {
-      const { child, stdout } = await run();
+      const { child, stdout } = await run("Ctrl-C stops it.\n");
       expect(stdout())
         .to.match(/^COGNITO_USER_POOL_ID=eu-west-1_\w+$/m)
         .and.match(/^ADA_ID_TOKEN=eyJ[\w.-]+$/m);

@@ -15,8 +15,8 @@ const PAINTS: Readonly<Record<Finding["status"], Paint>> = { pass: "green", warn
 
 /** A finding, as one line, and one for the fix. */
 export function showFinding(terminal: Terminal, { status, message, fix }: Finding): void {
-  terminal.line(`${terminal.paint(PAINTS[status], status)}  ${message}`);
-  if (fix !== undefined) terminal.line(`      ${terminal.paint("bold", "Fix:")} ${fix}`);
+  terminal.sentence(`${terminal.paint(PAINTS[status], status)}  `, 6, message);
+  if (fix !== undefined) terminal.sentence(`      ${terminal.paint("bold", "Fix:")} `, 11, fix);
 }
 
 /** What to do about a claim, for somebody who has the token and the configuration at hand. */

@@ -15,7 +15,7 @@ export async function readToken(given: string, terminal: Terminal): Promise<stri
 }
 
 async function readPiped(terminal: Terminal): Promise<string> {
-  if (terminal.isInputTyped) terminal.complain("Paste the token, then press Enter and Ctrl-D.");
+  if (terminal.isInputTyped) terminal.note("Paste the token, then press Enter and Ctrl-D.");
   const text = await terminal.readInput();
   if (text === undefined) throw new UsageError("What was piped in is too long to be a token.");
   return text;

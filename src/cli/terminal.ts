@@ -9,6 +9,7 @@ export type Paint = "red" | "green" | "yellow" | "cyan" | "bold" | "dim";
 /** A stream that may be a terminal. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
   write(text: string): boolean;
 }
 
@@ -21,6 +22,7 @@ export interface Streams {
 
 /** A token is 16 KiB at most; with what may stand around it. */
 const MAX_INPUT = 64 * 1024;
+const LEAST_WIDTH = 40;
 
 /** Where a command's results and complaints go: coloured on a terminal, plain anywhere else. */
 export class Terminal {
@@ -47,11 +49,26 @@ export class Terminal {
     this.#streams.stdout.write(`${text}\n`);
   }
 
+  /**
+   * A sentence of the result, after what begins its line. On a terminal it is broken between words.
+   *
+   * @param start what stands before it, of this many columns
+   */
+  sentence(start: string, columns: number, text: string): void {
+    const { isTTY, columns: width } = this.#streams.stdout;
+    const lines = isTTY === true && width !== undefined ? wrap(text, width - columns) : [text];
+    this.line(`${start}${lines.join(`\n${" ".repeat(columns)}`)}`);
+  }
+
   /** A line that is no result: what was wrong with the call. */
   complain(text: string): void {
+    this.note(isColoured(this.#streams.stderr, this.#env) ? paint("red", text) : text);
+  }
+
+  /** A line that is no result. */
+  note(text: string): void {
     this.#progress.clear();
-    const { stderr } = this.#streams;
-    stderr.write(`${isColoured(stderr, this.#env) ? paint("red", text) : text}\n`);
+    this.#streams.stderr.write(`${text}\n`);
   }
 
   /** The text, in a colour where colours are shown. */
@@ -76,6 +93,18 @@ export class Terminal {
     }
     return Buffer.concat(chunks).toString("utf8");
   }
+}
+
+/** Breaks a text between words, where a line has room for some. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= Math.max(width, LEAST_WIDTH)) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }
 
 function paint(style: Paint, text: string): string {

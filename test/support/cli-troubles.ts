@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { LocalCognito } from "cognito-auth-session/testing";
 import type { Check } from "../../src/cli/doctor/check.js";
 import { environmentOf } from "./cli.js";
@@ -61,6 +64,35 @@ export const TROUBLES: readonly Trouble[] = [
     failed: ["key-set", "token"],
     says: /The key set holds no usable key/,
     fix: /something else answers there/,
+  },
+  {
+    what: "the key set's answer has no end",
+    cause: (cognito) => {
+      cognito.fail("JWKS", { body: "x".repeat(300_000) });
+      return {};
+    },
+    failed: ["key-set", "token"],
+    says: /The key set cannot be fetched: its answer is too long/,
+    fix: /Check that the endpoint is Cognito's/,
+  },
+  {
+    what: "the key set has moved: what it leads to is not asked",
+    cause: async ({ options }) => {
+      const server = createServer((_request, response) => {
+        response.writeHead(302, { Location: options.jwksUri }).end();
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      // A server that listens on a port has an address.
+      const { port } = server.address() as AddressInfo;
+      const stop = () => {
+        server.closeAllConnections();
+        server.close();
+      };
+      return { args: ["--jwks-uri", `http://127.0.0.1:${port}/`], stop };
+    },
+    failed: ["key-set", "token"],
+    says: /The key set cannot be fetched \(HTTP 302\)/,
+    fix: /COGNITO_JWKS_URI/,
   },
   {
     what: "the issuer is another's",
@@ -157,5 +189,15 @@ export const TROUBLES: readonly Trouble[] = [
     failed: ["caller"],
     says: /AWS STS does not take the credentials \(HTTP 403\)/,
     fix: /clock/,
+  },
+  {
+    what: "STS names a caller that is no ARN",
+    cause: (cognito) => {
+      cognito.fail("GetCallerIdentity", { body: "<Arn>arn:aws:sts::123456789012:assumed-role/a\u001b[2J</Arn>" });
+      return {};
+    },
+    failed: ["caller"],
+    says: /does not take the credentials \(HTTP 200\)\.$/,
+    fix: /AWS_ENDPOINT_URL_STS/,
   },
 ];

@@ -35,7 +35,7 @@ function configured({ found, pool }: Examination): Check {
     `app client${clients.length === 1 ? "" : "s"} ${clients.join(", ")}`,
     ...(identityPool === undefined ? [] : [`identity pool ${identityPool.id}`]),
   ];
-  const message = `The configuration is valid, from ${found.from.join(", ")}: ${parts.join("; ")}.`;
+  const message = `Configured by ${found.from.join(", ")}: ${parts.join("; ")}.`;
   return { id: "configuration", status: "pass", message };
 }
 

@@ -9,7 +9,7 @@ import { failureOf } from "../finding.js";
 import { readableTime } from "../times.js";
 import type { Check, Examination } from "./check.js";
 
-const NOT_LINKED_TO_TELL = "Whether it is linked to the app client cannot be told without an ID token.";
+const NOT_LINKED_TO_TELL = "Whether it is linked to the app client only a good ID token can tell.";
 
 /** Nothing is configured: that may be meant. */
 export function noIdentityPool(): Check {
@@ -26,7 +26,7 @@ export function noIdentityPool(): Check {
  * is asked with a login that cannot be good: a pool that exists refuses that.
  */
 export async function checkIdentityPool(examination: Examination, identityPool: IdentityPoolConfig): Promise<Check> {
-  const { found, clock, pool, wait } = examination;
+  const { found, clock, pool, token, wait } = examination;
   const { requestTimeoutMs: timeoutMs } = found.config;
   const service = new IdentityPoolExchange({
     clock,
@@ -38,8 +38,11 @@ export async function checkIdentityPool(examination: Examination, identityPool: 
   const outcome = await wait("Asking the identity pool", service.exchange(nobody(pool, identityPool)));
   service.close();
   const id = "identity-pool";
-  const fix = "Run it again with `--token -` and pipe an ID token in.";
   if (!failed(outcome) || outcome.code === "credentials_denied") {
+    const fix =
+      token === undefined
+        ? "Run it again with `--token -` and pipe an ID token in."
+        : "Mend first what the token is refused for.";
     return { id, status: "warn", message: `The identity pool answers. ${NOT_LINKED_TO_TELL}`, fix };
   }
   return { id, ...failureOf("The identity pool cannot be used", outcome) };
