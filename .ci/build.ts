@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "rolldown";
 import { BUNDLED, type LockedPackage, readNpmFile } from "./lockfile.js";
 
@@ -8,10 +8,15 @@ import { BUNDLED, type LockedPackage, readNpmFile } from "./lockfile.js";
 
 const ROOT = join(import.meta.dirname, "..");
 
-const manifest = readNpmFile<LockedPackage & { exports: object }>(ROOT, "package.json");
-const entries = Object.keys(manifest.exports)
+const manifest = readNpmFile<LockedPackage & { exports: object; bin: Readonly<Record<string, string>> }>(
+  ROOT,
+  "package.json",
+);
+const programs = Object.values(manifest.bin).map((path) => basename(path, ".js"));
+const faces = Object.keys(manifest.exports)
   .filter((name) => !name.endsWith(".json"))
   .map((name) => (name === "." ? "index" : name.slice("./".length)));
+const entries = [...faces, ...programs];
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
 const { output } = await build({
@@ -26,10 +31,12 @@ const { output } = await build({
     dir: "dist",
     format: "esm",
     chunkFileNames: "chunks/[name].js",
-    codeSplitting: { groups: [{ name: "core", minShareCount: 2 }] },
+    codeSplitting: { groups: [{ name: "core", minShareCount: 2, test: isForServers }] },
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
   },
 });
+
+for (const name of programs) chmodSync(join(ROOT, "dist", `${name}.js`), 0o755);
 
 const modules = output.flatMap((each) => (each.type === "chunk" ? each.moduleIds : []));
 const bundled = new Set(modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
@@ -37,6 +44,11 @@ if ([...bundled].sort().join() !== [...BUNDLED].sort().join()) {
   throw new Error(`Bundled are ${[...bundled].join(", ")}; BUNDLED in .ci/lockfile.ts says otherwise.`);
 }
 writeFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
+
+/** What programs and tests share is no part of what servers load. */
+function isForServers(id: string): boolean {
+  return !/\/src\/(?:cli|playground|testing)[./]/.test(id);
+}
 
 /** Their licences ask that their text goes along. */
 function licenceOf(name: string): string {

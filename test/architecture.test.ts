@@ -8,6 +8,8 @@ const ANY_IMPORT = /^(?:import|export) [^;]*?from "(\.[^"]+)";$/gms;
 
 /** From the step nearest to the user to the one furthest; a folder may use what stands after it. */
 const ORDER = [
+  "cli",
+  "playground",
   "otel",
   "http",
   "guards",
@@ -40,12 +42,12 @@ describe("The layout of src", () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it("is imported by its faces only: nothing imports http, otel or testing but them", () => {
+  it("is imported by its faces only: nothing imports cli, http, otel, playground or testing but them", () => {
     const wrong = files.flatMap((file) =>
       importsOf(file, ANY_IMPORT)
         .filter(
           (target) =>
-            ["http", "otel", "testing"].includes(folderOf(target)) && ![folderOf(target), ""].includes(folderOf(file)),
+            FACES.includes(folderOf(target)) && ![folderOf(target), ""].includes(folderOf(file)),
         )
         .map((target) => `${file} -> ${target}`),
     );

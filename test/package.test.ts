@@ -104,6 +104,21 @@ describe("The package, as npm would publish it", function () {
     expect(node("hidden.mjs", hidden)).to.equal("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 
+  it("is a program as well, which no server loads", () => {
+    const { version, bin }: { version: string; bin: Record<string, string> } = JSON.parse(
+      readFileSync(join(ROOT, "package.json"), "utf8"),
+    );
+    const [program = ""] = Object.values(bin);
+    expect(files).to.include(program.replace("./", ""));
+    const installed = join(CONSUMER, "node_modules", "cognito-auth-session");
+    expect(run(join(installed, program), ["--version"])).to.equal(`${version}\n`);
+    expect(run(join(installed, program), ["doctor", "--help"])).to.match(/^Usage: cognito-auth-session doctor/);
+    const holding = (text: string) =>
+      files.filter((file) => file.endsWith(".js") && readFileSync(join(ROOT, file), "utf8").includes(text));
+    expect(holding("Check a configuration against the live service")).to.deep.equal(["dist/cli.js"]);
+    expect(holding("is not supported for this identity pool.")).to.deep.equal(["dist/testing.js"]);
+  });
+
   it("is typed for a strict consumer, declarations checked too", () => {
     cpSync(join(ROOT, "test", "fixtures", "strict-consumer.ts"), join(CONSUMER, "consumer.ts"));
     const compilerOptions = {

@@ -105,7 +105,7 @@ function issuersOf(pool: CheckedUserPool, label: LabelledPool["label"]): string[
 }
 
 /** The DNS suffix of a Region's partition (AWS General Reference, service endpoints). */
-function dnsSuffixOf(region: string): string {
+export function dnsSuffixOf(region: string): string {
   if (region.startsWith("cn-")) return "amazonaws.com.cn";
   if (region.startsWith("eusc-")) return "amazonaws.eu";
   if (region.startsWith("us-iso-")) return "c2s.ic.gov";

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../clock.js";
 import { failed } from "../errors/outcome.js";
 import { decodeToken } from "../tokens/decode.js";
@@ -87,6 +88,23 @@ export class LocalIdentityPool {
     }
     const { SecretKey: SecretAccessKey, Expiration, ...others } = this.#give(identityId, roleArn);
     return { Credentials: { ...others, SecretAccessKey, Expiration: new Date(Expiration * 1000).toISOString() } };
+  }
+
+  /**
+   * STS' answer to who signed a request. It knows the access key and its session token; whether the signature itself is
+   * right is not looked at.
+   *
+   * @throws {ServiceError}
+   */
+  whoCalls({ authorization = "", "x-amz-security-token": sessionToken }: IncomingHttpHeaders) {
+    const accessKeyId = /^AWS4-HMAC-SHA256 Credential=(\w+)\//.exec(authorization)?.[1] ?? "";
+    const caller = this.#issued.get(accessKeyId);
+    if (caller === undefined || caller.sessionToken !== sessionToken) {
+      throw new ServiceError("InvalidClientTokenId", "The security token included in the request is invalid", 403);
+    }
+    const role = caller.roleArn.slice(caller.roleArn.lastIndexOf("/") + 1);
+    const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/CognitoIdentityCredentials`;
+    return { Arn: arn, UserId: `AROA:CognitoIdentityCredentials`, Account: ACCOUNT };
   }
 
   #identify(wanted: unknown, logins: unknown): { readonly identityId: string; readonly login: JsonObject | undefined } {

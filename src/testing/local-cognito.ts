@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { systemClock } from "../clock.js";
 import { AppClient } from "./app-client.js";
 import { checkFault, type Fault } from "./faults.js";
@@ -130,7 +131,7 @@ export class LocalCognito {
 
   /**
    * Makes an operation fail from now on: `"JWKS"`, `"GetId"`, `"GetCredentialsForIdentity"`, `"GetOpenIdToken"`,
-   * `"AssumeRoleWithWebIdentity"`, `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`; of the managed login
+   * `"AssumeRoleWithWebIdentity"`, `"GetCallerIdentity"`, `"GetTokensFromRefreshToken"`, `"InitiateAuth"`, `"RevokeToken"`; of the managed login
    * `"Authorize"`, `"Login"`, `"Token"`, `"Revoke"`, `"Logout"`, whose `error` is one of OAuth's, like `"invalid_grant"`.
    * `times` bounds how often; 0 ends it.
    *
@@ -197,6 +198,7 @@ export class LocalCognito {
         Token: identityPool.getOpenIdToken(input),
       }),
       AssumeRoleWithWebIdentity: (input: object) => identityPool.assumeRole(input),
+      GetCallerIdentity: (_input: object, headers: IncomingHttpHeaders) => identityPool.whoCalls(headers),
     };
   }
 }

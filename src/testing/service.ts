@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { type Answer, answerEndpoint, answerMethod, type Endpoint } from "./endpoint.js";
 import { type Fault, Faults } from "./faults.js";
 import { queryProtocol } from "./query-protocol.js";
@@ -9,8 +15,8 @@ import { ServiceError, textOf } from "./service-error.js";
 const HTML =
   "<!doctype html><html><head><title>Service Unavailable</title></head><body>Service Unavailable</body></html>";
 
-/** An operation of the AWS JSON protocol: from the request's fields to the answer's. */
-export type Operation = (input: Readonly<Record<string, unknown>>) => object;
+/** An operation of the AWS JSON protocol, or of STS: from the request's fields to the answer's. */
+export type Operation = (input: Readonly<Record<string, unknown>>, headers: IncomingHttpHeaders) => object;
 
 /** What a service answers: documents and endpoints by path, operations by name. */
 export interface ServiceContent {
@@ -100,8 +106,8 @@ export class LocalService {
     response: ServerResponse,
   ): void {
     try {
-      if (form === undefined) send(response, 200, this.#perform(operation, readInput(body)));
-      else sendXml(response, 200, queryProtocol.write(operation, this.#perform(operation, form)));
+      if (form === undefined) send(response, 200, this.#perform(operation, readInput(body), response.req.headers));
+      else sendXml(response, 200, queryProtocol.write(operation, this.#perform(operation, form, response.req.headers)));
     } catch (error) {
       const known = error instanceof ServiceError ? error : new ServiceError("InternalErrorException");
       if (form === undefined) sendError(response, known);
@@ -109,10 +115,10 @@ export class LocalService {
     }
   }
 
-  #perform(name: string, input: Readonly<Record<string, unknown>>): object {
+  #perform(name: string, input: Readonly<Record<string, unknown>>, headers: IncomingHttpHeaders): object {
     const operation = find(this.#content.operations, name);
     if (operation === undefined) throw new ServiceError("UnknownOperationException", "");
-    return operation(input);
+    return operation(input, headers);
   }
 }
 
