@@ -14,6 +14,9 @@ const entries = Object.keys(manifest.exports)
   .map((name) => (name === "." ? "index" : name.slice("./".length)));
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
+/** Reads the files of the playground's page; the package has their texts in it. */
+const PAGE_TEXTS = "src/playground/asset-texts.ts";
+
 const { output } = await build({
   cwd: ROOT,
   platform: "node",
@@ -22,6 +25,7 @@ const { output } = await build({
   tsconfig: false,
   // Of directives in modules that are no entry points. There is one, in an entry point, and it stays (a test looks).
   checks: { moduleLevelDirective: false },
+  plugins: [{ name: "page-texts", load: (id) => (id.endsWith(PAGE_TEXTS) ? pageTexts() : undefined) }],
   output: {
     dir: "dist",
     format: "esm",
@@ -37,6 +41,14 @@ if ([...bundled].sort().join() !== [...BUNDLED].sort().join()) {
   throw new Error(`Bundled are ${[...bundled].join(", ")}; BUNDLED in .ci/lockfile.ts says otherwise.`);
 }
 writeFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
+
+/** The module that reads the page's files, with their texts in place of the reading. */
+function pageTexts(): string {
+  const folder = join(ROOT, "src/playground/page");
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".json"));
+  const texts = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  return `const TEXTS = ${JSON.stringify(texts)};\nexport const assetText = (name) => TEXTS[name];`;
+}
 
 /** Their licences ask that their text goes along. */
 function licenceOf(name: string): string {

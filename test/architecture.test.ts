@@ -34,9 +34,19 @@ describe("The layout of src", () => {
       importsOf(file, ANY_IMPORT)
         .filter(
           (target) =>
-            ["http", "testing"].includes(folderOf(target)) && ![folderOf(target), ""].includes(folderOf(file)),
+            ["http", "testing"].includes(folderOf(target)) &&
+            ![folderOf(target), "", "playground"].includes(folderOf(file)),
         )
         .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("has the playground on the outside: nothing imports it but the program", () => {
+    const wrong = files.filter(
+      (file) =>
+        !["playground", "cli"].includes(folderOf(file)) &&
+        importsOf(file, ANY_IMPORT).some((target) => folderOf(target) === "playground"),
     );
     expect(wrong).to.deep.equal([]);
   });
