@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { expect } from "chai";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { ERROR_TABLE } from "../src/errors/table.js";
+import type { RouteToTry } from "../src/playground/api.js";
 import { type Playground, startPlayground } from "../src/playground/server.js";
 import { explain, isErrorCode, STEPS } from "../src/playground/why.js";
 import { TestClock } from "./support/app.js";
+import { tables } from "./support/markdown.js";
 
 interface Reply {
   readonly status: number;
@@ -454,6 +457,27 @@ describe("The playground", () => {
     it("are not made up for a code that there is not", () => {
       for (const code of ["", "constructor", "__proto__", "nothing", undefined])
         expect(isErrorCode(code)).to.equal(false);
+    });
+  });
+
+  describe("docs/playground.md", () => {
+    const DOCUMENT = readFileSync("docs/playground.md", "utf8");
+
+    it("names the switches that the page has", async () => {
+      const { text } = await send(playground.url);
+      const [table] = tables(DOCUMENT);
+      const named = (table?.rows ?? []).map(([cell = ""]) => cell);
+      expect(named).to.have.length(7);
+      for (const name of named) expect(text).to.contain(name.replace(/^Cognito /, ""));
+    });
+
+    it("tells of a 403 what the page says", async () => {
+      const [nia, ada] = [await signIn("nia"), await signIn("ada")];
+      expect((await call("/admin", nia.idToken)).report.why.step).to.equal("Guard");
+      expect((await call("/admin", ada.idToken)).status).to.equal(200);
+      const { routes } = await read("setup");
+      const [needs] = routes.flatMap((route: RouteToTry) => (route.path === "/admin" ? [route.needs] : []));
+      expect(DOCUMENT).to.contain(`\`${needs}\``);
     });
   });
 

@@ -120,6 +120,24 @@ describe("The playground in Chromium", function () {
     await page.getByText("Pool and client").click();
   });
 
+  it("sends the access token, or both, as chosen", async () => {
+    await page.getByLabel("Access token", { exact: true }).check();
+    await page.getByText("Access token of ada").waitFor();
+    await button("/credentials").click();
+    await outcome("401 Unauthorized");
+    expect(await page.locator("#why").innerText()).to.contain("The identity pool gives them for an ID token");
+    await page.getByLabel("Both").check();
+    await page.getByLabel("ID token beside it").waitFor();
+    for (const route of ["/credentials", "/orders"]) {
+      await button(route).click();
+      await outcome("200 OK");
+    }
+    expect(await page.locator("#session time").count()).to.equal(3);
+    expect(await page.locator("#request").innerText()).to.match(/^X-Id-Token: eyJ\S{13}… /m);
+    await page.getByLabel("ID token", { exact: true }).check();
+    await page.getByText("ID token of ada").waitFor();
+  });
+
   it("breaks Cognito and the clock, and says what that did", async () => {
     await page.getByLabel("is down").check();
     await button("Restart the API").click();

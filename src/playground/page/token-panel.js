@@ -63,6 +63,8 @@ export async function readTokens() {
 /** @param {string} token */
 function fill(token) {
   bearer.value = token;
+  // Its beginning is what people know a token by.
+  bearer.setSelectionRange(0, 0);
   bearer.scrollTop = 0;
 }
 
