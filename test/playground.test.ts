@@ -8,6 +8,7 @@ import { type Playground, startPlayground } from "../src/playground/server.js";
 import { explain, isErrorCode, STEPS } from "../src/playground/why.js";
 import { TestClock } from "./support/app.js";
 import { tables } from "./support/markdown.js";
+import { sendRaw } from "./support/raw-http.js";
 
 interface Reply {
   readonly status: number;
@@ -166,6 +167,11 @@ describe("The playground", () => {
         expect(text).not.to.contain("eyJ");
       });
     }
+
+    it("refuses two names at once", async () => {
+      const { status } = await sendRaw(Number(new URL(playground.url).port), ["Host: evil.example"], "/");
+      expect(status).to.equal(403);
+    });
 
     it("takes localhost and IPv6's name too", async () => {
       const { port } = new URL(playground.url);
