@@ -19,6 +19,9 @@ const faces = Object.keys(manifest.exports)
 const entries = [...faces, ...programs];
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
+/** Reads the files of the playground's page; the package has their texts in it. */
+const PAGE_TEXTS = "src/playground/asset-texts.ts";
+
 const { output } = await build({
   cwd: ROOT,
   platform: "node",
@@ -27,11 +30,18 @@ const { output } = await build({
   tsconfig: false,
   // Of directives in modules that are no entry points. There is one, in an entry point, and it stays (a test looks).
   checks: { moduleLevelDirective: false },
+  plugins: [{ name: "page-texts", load: (id) => (id.endsWith(PAGE_TEXTS) ? pageTexts() : undefined) }],
   output: {
     dir: "dist",
     format: "esm",
     chunkFileNames: "chunks/[name].js",
-    codeSplitting: { groups: [{ name: "core", minShareCount: 2, test: isForServers }] },
+    // What programs, the playground and tests share is no part of what servers load.
+    codeSplitting: {
+      groups: [
+        { name: "core", test: isForServers, minShareCount: 2, priority: 1 },
+        { name: "local", minShareCount: 2 },
+      ],
+    },
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
   },
 });
@@ -45,9 +55,17 @@ if ([...bundled].sort().join() !== [...BUNDLED].sort().join()) {
 }
 writeFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
 
-/** What programs and tests share is no part of what servers load. */
+/** Not what stands in for Cognito, and not the programs. */
 function isForServers(id: string): boolean {
   return !/\/src\/(?:cli|playground|testing)[./]/.test(id);
+}
+
+/** The module that reads the page's files, with their texts in place of the reading. */
+function pageTexts(): string {
+  const folder = join(ROOT, "src/playground/page");
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".json"));
+  const texts = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  return `const TEXTS = ${JSON.stringify(texts)};\nexport const assetText = (name) => TEXTS[name];`;
 }
 
 /** Their licences ask that their text goes along. */

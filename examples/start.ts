@@ -1,11 +1,18 @@
 // `npm start`: an API that knows who calls and acts on AWS as that user. On LocalCognito, unless the environment or
 // amplify_outputs.json names a real pool.
 import { existsSync } from "node:fs";
-import { authErrorHandler, authSession, ConfigurationError, requireGroup, SessionManager } from "cognito-auth-session";
+import {
+  authErrorHandler,
+  authSession,
+  ConfigurationError,
+  requireGroup,
+  requireScope,
+  SessionManager,
+} from "cognito-auth-session";
 import express from "express";
 import { type Files, userFiles } from "./s3-user-files.js";
 import { listen } from "./support/listen.js";
-import { type Sandbox, startSandbox } from "./support/sandbox.js";
+import { startSandbox } from "./support/sandbox.js";
 
 const { COGNITO_USER_POOL_ID, COGNITO_ISSUER, BUCKET } = process.env;
 const isReal = Boolean(COGNITO_USER_POOL_ID || COGNITO_ISSUER) || existsSync("amplify_outputs.json");
@@ -21,25 +28,49 @@ function createApp(sessions: SessionManager, files: Files | undefined) {
   app.get("/admin", requireGroup("admin"), (req, res) => {
     res.json({ message: `Welcome, ${req.authSession.username}. Only admins see this.` });
   });
+  app.get("/orders", requireScope("orders/read"), (_req, res) => {
+    res.json({ orders: [] });
+  });
   app.use(authErrorHandler());
   return app;
 }
 
-async function start(): Promise<void> {
-  const sandbox: Sandbox | undefined = isReal ? undefined : await startSandbox();
-  const sessions = new SessionManager(sandbox?.options);
-  const files = sandbox?.files ?? (BUCKET ? { bucket: BUCKET } : undefined);
-  const { server, origin } = await listen(createApp(sessions, files));
-  console.log(sandbox ? sandbox.describe(origin) : describeReal(origin, files));
+interface Running {
+  /** What to try. */
+  text: string;
+  stop(): Promise<void>;
+}
 
+/** On LocalCognito, with the playground's page at `/`. */
+async function startLocal(): Promise<Running> {
+  const sandbox = await startSandbox();
+  const { origin, close } = await sandbox.serve((sessions) => createApp(sessions, sandbox.files));
+  const stop = async () => {
+    await close();
+    await sandbox.stop();
+  };
+  return { text: sandbox.describe(origin), stop };
+}
+
+/** On a user pool of your own. */
+async function startReal(): Promise<Running> {
+  const sessions = new SessionManager();
+  const files = BUCKET ? { bucket: BUCKET } : undefined;
+  const { server, origin } = await listen(createApp(sessions, files));
   const stop = async () => {
     server.closeAllConnections();
     server.close();
     await sessions.close();
-    await sandbox?.stop();
-    console.log("\nStopped.");
   };
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop());
+  return { text: describeReal(origin, files), stop };
+}
+
+async function start(): Promise<void> {
+  const { text, stop } = isReal ? await startReal() : await startLocal();
+  console.log(text);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => void stop().then(() => console.log("\nStopped.")));
+  }
 }
 
 function describeReal(origin: string, files: Files | undefined): string {

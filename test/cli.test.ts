@@ -167,6 +167,7 @@ describe("cognito-auth-session, the command", function () {
 
     it("runs a Cognito that the doctor finds well, with tokens of its users, until it is stopped", async () => {
       const { child, stdout } = await run(
+        "}\n",
         "--json",
         "--user",
         "ada:admin,finance",
@@ -200,16 +201,31 @@ describe("cognito-auth-session, the command", function () {
       expect(stdout()).to.match(/\nStopped\.\n$/);
     });
 
-    it("says so where the port is taken", async () => {
-      const other = await LocalCognito.start();
-      const { port } = new URL(other.options.userPoolEndpoint);
-      const { code, stderr } = await cli(["local", "--port", port]);
-      expect(code).to.equal(1);
-      expect(stderr)
-        .to.contain(`Port ${port} cannot be used`)
-        .and.contain(`--port ${Number(port) + 1}`);
-      await other.stop();
+    it("serves the playground beside it, for the same users and their Cognito", async () => {
+      const { child, stdout } = await run("}\n", "--json", "--user", "zoe:pilots");
+      const { pageUrl, url, users } = JSON.parse(stdout());
+      const page = await fetch(pageUrl);
+      expect([page.status, page.headers.get("content-type")?.split(";")[0]]).to.deep.equal([200, "text/html"]);
+      const headers = { authorization: `Bearer ${users[0].idToken}` };
+      expect(await (await fetch(`${pageUrl}/me`, { headers })).text()).to.contain("zoe");
+      expect(await stop(child, "SIGTERM")).to.equal(0);
+      for (const gone of [pageUrl, url]) {
+        expect(await fetch(gone).catch((error: Error) => error.name), gone).to.equal("TypeError");
+      }
     });
+
+    for (const flag of ["--port", "--page-port"]) {
+      it(`says so where the port of ${flag} is taken`, async () => {
+        const other = await LocalCognito.start();
+        const { port } = new URL(other.options.userPoolEndpoint);
+        const { code, stderr } = await cli(["local", flag, port]);
+        expect(code).to.equal(1);
+        expect(stderr)
+          .to.contain(`Port ${port} cannot be used`)
+          .and.contain(`${flag} ${Number(port) + 1}`);
+        await other.stop();
+      });
+    }
 
     it("ends quietly when nobody reads any more", async () => {
       const child = start(["local"]);

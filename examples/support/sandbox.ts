@@ -1,5 +1,7 @@
-import type { AuthSessionOptions } from "cognito-auth-session";
+import type { RequestListener } from "node:http";
+import type { AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
+import { startPlayground } from "../../src/playground/server.js";
 import type { Files } from "../s3-user-files.js";
 import { LocalS3 } from "./local-s3.js";
 
@@ -9,8 +11,24 @@ export interface Sandbox {
   files: Files;
   /** What to try, with tokens to paste. */
   describe(origin: string): string;
+  /** Serves the API on `PORT` of loopback (3000 where it is not set), and the playground's page at `/`. */
+  serve(createApi: (sessions: SessionManager) => RequestListener): Promise<Served>;
   stop(): Promise<void>;
 }
+
+export interface Served {
+  origin: string;
+  close(): Promise<void>;
+}
+
+/** What the playground offers to call. */
+const ROUTES = [
+  { method: "GET", path: "/me", needs: "any good token" },
+  { method: "GET", path: "/admin", needs: 'requireGroup("admin")' },
+  { method: "PUT", path: "/files/hello.txt", needs: "requireCredentials()", body: "Hello, S3" },
+  { method: "GET", path: "/files", needs: "requireCredentials()" },
+  { method: "GET", path: "/orders", needs: 'requireScope("orders/read")' },
+] as const;
 
 export async function startSandbox(): Promise<Sandbox> {
   const cognito = await LocalCognito.start();
@@ -19,6 +37,11 @@ export async function startSandbox(): Promise<Sandbox> {
     options: cognito.options,
     files: { bucket: "files", s3: { region: "eu-west-1", endpoint, forcePathStyle: true } },
     describe: (origin) => describe(cognito, origin),
+    async serve(create) {
+      const port = Number(process.env.PORT ?? 3000);
+      const { url, close } = await startPlayground({ port, cognito, api: { create, routes: ROUTES } });
+      return { origin: url, close };
+    },
     async stop() {
       await s3.stop();
       await cognito.stop();
@@ -57,6 +80,8 @@ curl -iw '\\n' -H "Authorization: Bearer $NOBODY" ${origin}/admin
 
 # An expired token: 401, and the answer says why.
 curl -iw '\\n' -H "Authorization: Bearer $EXPIRED" ${origin}/me
+
+  3. Or open ${origin} in a browser: the playground has the same users, shows why a request is refused, and breaks things.
 
   Ctrl-C stops it.
 `;

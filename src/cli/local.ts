@@ -3,7 +3,7 @@ import type { LocalCognito, LocalUser } from "../testing.js";
 import { type Command, EXIT, type ExitCode } from "./command.js";
 import type { Given } from "./given.js";
 import { safeJson } from "./safe-text.js";
-import { startLocal } from "./start-local.js";
+import { type RunningLocal, startLocal } from "./start-local.js";
 import type { Terminal } from "./terminal.js";
 import { UsageError } from "./usage-error.js";
 
@@ -19,10 +19,12 @@ export const local: Command = {
   usage: "[options]",
   about: [
     "Runs a user pool and an identity pool on 127.0.0.1 until it is stopped by Ctrl-C. Prints what to put into the",
-    "environment of your server, and an ID token and an access token for each user. Nothing leaves this machine.",
+    "environment of your server, and an ID token and an access token for each user. The playground, a page to try tokens",
+    "and outages on, runs beside it. Nothing leaves this machine.",
   ],
   flags: {
     port: { type: "string", short: "p", value: "number", help: "Port (default: a free one)" },
+    "page-port": { type: "string", value: "number", help: "Port of the playground's page (default: a free one)" },
     user: {
       type: "string",
       short: "u",
@@ -50,28 +52,37 @@ interface SignedIn {
 }
 
 async function run(given: Given, terminal: Terminal): Promise<ExitCode> {
-  const port = given.number("port") ?? 0;
-  if (!Number.isInteger(port) || port > MAX_PORT) throw new UsageError(`\`--port\` takes a number up to ${MAX_PORT}.`);
+  const port = portOf(given, "port");
+  const pagePort = portOf(given, "page-port");
   const users = usersOf(given);
   // Listened for before anything starts: a signal in between would leave nobody to stop it.
   const stopped = untilStopped();
-  const running = await startLocal({ port, users }).catch((error: unknown) => {
-    if (isPortTaken(error)) return undefined;
+  const running = await startLocal({ port, pagePort, users }).catch((error: unknown) => {
+    if (isPortTaken(error)) return error;
     throw error;
   });
-  if (running === undefined) {
+  if ("code" in running) {
+    const flag = running.port === pagePort ? "--page-port" : "--port";
     terminal.complain(
-      `Port ${port} cannot be used: something else has it, or it is not yours. Choose another: --port ${port + 1}`,
+      `Port ${running.port} cannot be used: something else has it, or it is not yours. Choose another: ${flag} ${running.port + 1}`,
     );
     return EXIT.failed;
   }
   const signedIn = users.map((user) => signIn(running.cognito, user));
-  if (given.has("json")) printJson(terminal, running.url, running.cognito, signedIn);
-  else print(terminal, running.url, running.cognito, signedIn);
+  if (given.has("json")) printJson(terminal, running, signedIn);
+  else print(terminal, running, signedIn);
   await stopped;
   await running.close();
   if (!given.has("json")) terminal.line("\nStopped.");
   return EXIT.ok;
+}
+
+/** 0 where none was named. @throws {UsageError} */
+function portOf(given: Given, flag: "port" | "page-port"): number {
+  const port = given.number(flag) ?? 0;
+  if (!Number.isInteger(port) || port > MAX_PORT)
+    throw new UsageError(`\`--${flag}\` takes a number up to ${MAX_PORT}.`);
+  return port;
 }
 
 /** @throws {UsageError} */
@@ -115,13 +126,15 @@ function environmentOf({ options }: LocalCognito): Record<string, string> {
   );
 }
 
-function printJson(terminal: Terminal, url: string, cognito: LocalCognito, users: readonly SignedIn[]): void {
-  terminal.line(safeJson({ url, environment: environmentOf(cognito), options: cognito.options, users }, 2));
+function printJson(terminal: Terminal, running: RunningLocal, users: readonly SignedIn[]): void {
+  const { url, pageUrl, cognito } = running;
+  terminal.line(safeJson({ url, pageUrl, environment: environmentOf(cognito), options: cognito.options, users }, 2));
 }
 
-function print(terminal: Terminal, url: string, cognito: LocalCognito, users: readonly SignedIn[]): void {
+function print(terminal: Terminal, { url, pageUrl, cognito }: RunningLocal, users: readonly SignedIn[]): void {
   const title = (text: string) => terminal.line(terminal.paint("bold", text));
   title(`A Cognito of your own is on ${url}`);
+  terminal.line(`A page to sign in, call routes and break things is on ${pageUrl}`);
   terminal.line("\nFor the environment of your server, or its .env file; authSession() then needs no options:\n");
   for (const [name, value] of Object.entries(environmentOf(cognito))) terminal.line(`${name}=${value}`);
   terminal.line("\nThe same as options:\n");
@@ -157,6 +170,12 @@ function untilStopped(): Promise<void> {
   });
 }
 
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES");
+interface PortTaken {
+  readonly code: string;
+  readonly port: number;
+}
+
+function isPortTaken(error: unknown): error is PortTaken {
+  const isListening = error instanceof Error && "code" in error && "port" in error;
+  return isListening && (error.code === "EADDRINUSE" || error.code === "EACCES");
 }

@@ -56,10 +56,12 @@ function rememberSecrets(): void {
   };
 }
 
-/** Answers of upstreams hold all that, and are told by what they answer to. */
+/** Answers of upstreams hold all that, and are told by what they answer to. The playground gives out LocalCognito's tokens. */
 function isUpstream({ req }: ServerResponse): boolean {
   const isSts = req.headers["content-type"] === "application/x-www-form-urlencoded";
-  const isPath = /\/\.well-known\/|\/jwks|^\/oauth2\/|^\/login(?:\?|$)/.test(req.url ?? "");
+  const isPath = /\/\.well-known\/|\/jwks|^\/oauth2\/|^\/login(?:\?|$)|^\/playground\/(?:sign-in|mint)$/.test(
+    req.url ?? "",
+  );
   return isSts || isPath || req.headers["x-amz-target"] !== undefined;
 }
 
