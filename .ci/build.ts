@@ -1,17 +1,18 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "rolldown";
+import { dropUnreachableDeclarations, entryDeclarations } from "./declarations.js";
 import { BUNDLED, type LockedPackage, readNpmFile } from "./lockfile.js";
 
 // Writes dist/*.js: a file for each entry point, and one for what they share. A hundred small modules, and the helpers'
-// packages, would take three times as long to load. Names stay, so that stacks can be read. `tsc` writes the declarations.
+// packages, would take three times as long to load. Names stay, so that stacks can be read. `tsc` has written the
+// declarations; those stay that an entry point's declarations lead to.
 
 const ROOT = join(import.meta.dirname, "..");
 
-const manifest = readNpmFile<LockedPackage & { exports: object; bin: Readonly<Record<string, string>> }>(
-  ROOT,
-  "package.json",
-);
+const manifest = readNpmFile<
+  LockedPackage & { exports: Record<string, unknown>; bin: Readonly<Record<string, string>> }
+>(ROOT, "package.json");
 const programs = Object.values(manifest.bin).map((path) => basename(path, ".js"));
 const faces = Object.keys(manifest.exports)
   .filter((name) => !name.endsWith(".json"))
@@ -53,6 +54,7 @@ const bundled = new Set(modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/
 if ([...bundled].sort().join() !== [...BUNDLED].sort().join()) {
   throw new Error(`Bundled are ${[...bundled].join(", ")}; BUNDLED in .ci/lockfile.ts says otherwise.`);
 }
+dropUnreachableDeclarations(join(ROOT, "dist"), entryDeclarations(ROOT, manifest.exports));
 writeFileSync(join(ROOT, "dist", "THIRD-PARTY-LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
 
 /** Not what stands in for Cognito, and not the programs. */
