@@ -86,6 +86,40 @@ describe("Sessions in Amplify's cookies", () => {
     );
   const headers = (jar: CookieJar) => ({ method: "GET", headers: { cookie: jar.header } });
 
+  it("are not refreshed once Express' answer has begun: what cannot be written back must not be spent", async () => {
+    const jar = jarOf(tokensOf("ada"));
+    clock.advance({ minutes: 56 });
+    const tooLate = () => {
+      throw new Error("Cannot set headers after they are sent to the client");
+    };
+    // Express' response has methods of Fetch's `Headers` besides Node's.
+    const answer = { headersSent: true, append: tooLate, set: tooLate, appendHeader: tooLate, setHeader: tooLate };
+    const session = await engine().getSession(headers(jar), answer);
+    expect([session.username, calls()]).to.deep.equal(["ada", 0]);
+  });
+
+  it("are not kept for a request that was signed out while its session was made", async () => {
+    const own = { username: "ada", "cognito:username": "ada", origin_jti: undefined };
+    const tokens = {
+      accessToken: cognito.signToken({ tokenUse: "access", claims: { ...own, aud: undefined } }),
+      idToken: cognito.signToken({ tokenUse: "id", claims: { ...own, client_id: undefined } }),
+    };
+    const checks: (() => void)[] = [];
+    const customCheck = () => new Promise<boolean>((resolve) => checks.push(() => resolve(true)));
+    const sessions = engine({ customCheck });
+    const request = headers(jarOf(tokens));
+    const early = sessions.getSession(request);
+    while (checks.length === 0) await new Promise(setImmediate);
+    await sessions.clearSession(request);
+    checks.shift()?.();
+    await early;
+    const late = sessions.getSession(request);
+    for (let turn = 0; turn < 100 && checks.length === 0; turn += 1) await new Promise(setImmediate);
+    expect(checks, "made anew, and checked").to.have.length(1);
+    checks.shift()?.();
+    await late;
+  });
+
   for (const framework of ["express", "koa", "fetch"]) {
     describe(`on ${framework}`, () => {
       it("are read, refreshed when due and written back", async () => {

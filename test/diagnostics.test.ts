@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { Channel } from "node:diagnostics_channel";
+import { Channel, tracingChannel } from "node:diagnostics_channel";
 import { expect } from "chai";
 import {
   authorize,
@@ -42,6 +42,21 @@ describe("Diagnostics channels", () => {
 
   const engine = (options = {}) =>
     new SessionManager({ ...cognito.options, credentials: "lazy", ...options }, { clock: clock.read });
+
+  it("let requests go on where a subscriber freezes the message", async () => {
+    const { start } = tracingChannel("cognito-auth-session:verify");
+    const freeze = (message: unknown) => void Object.freeze(message);
+    start.subscribe(freeze);
+    try {
+      const sessions = engine();
+      for (const username of ["ada", "rob"]) {
+        const token = cognito.signIn({ username }).accessToken;
+        expect((await sessions.getSession(bearer(token))).username).to.equal(username);
+      }
+    } finally {
+      start.unsubscribe(freeze);
+    }
+  });
 
   describe(":verify", () => {
     it("tells of a token that has to wait for the keys: one message through start, end, asyncStart and asyncEnd", async () => {

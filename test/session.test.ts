@@ -319,6 +319,19 @@ describe("The session", () => {
       expect(Object.isFrozen(jwt.payload)).to.equal(true);
     });
 
+    it("knows one spelling of each token: no character whose lower byte would do", () => {
+      const [header = "", payload = "", signature = ""] = tokens.idToken.split(".");
+      const spelled = (segment: string) => segment.replace("J", String.fromCharCode(0x100 + "J".charCodeAt(0)));
+      for (const other of [
+        [spelled(header), payload, signature],
+        [header, spelled(payload), signature],
+      ]) {
+        expect(() => decodeJWT(other.join(".")))
+          .to.throw(AuthError)
+          .that.includes({ code: "malformed_token" });
+      }
+    });
+
     it("refuses anything else, whatever its type", () => {
       const refused = (value: unknown) => {
         expect(() => decodeJWT(value))
@@ -452,6 +465,19 @@ describe("The session", () => {
       });
       expect((await get(app, "/fetch", tokens.idToken).expect(200)).body).to.deep.equal({ same: true, renewed: true });
       expect(await rejection(fetchAuthSession(request()))).to.include({ code: "misconfigured" });
+      for (const nothing of [undefined, null, "request"]) {
+        expect(await rejection(fetchAuthSession(nothing as never))).to.include({ code: "misconfigured" });
+      }
+    });
+
+    it("fetchAuthSession keeps to the engine of the middleware where another only looked who calls", async () => {
+      const lax = new SessionManager({ ...cognito.options, identityPoolId: null });
+      const app = appWith({ ...cognito.options, identityPoolId: null }, (routes) => {
+        routes.get("/looked", async (req, res) => {
+          res.json({ known: await lax.isAuthenticated(req), same: (await fetchAuthSession(req)) === req.authSession });
+        });
+      });
+      expect((await get(app, "/looked", tokens.idToken).expect(200)).body).to.deep.equal({ known: true, same: true });
     });
   });
 

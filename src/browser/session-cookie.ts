@@ -67,13 +67,14 @@ export type AnswerHeaders =
       set(name: string, value: string): void;
     };
 
-type FetchAnswer = Extract<AnswerHeaders, { append: unknown }>;
-type NodeAnswer = Exclude<AnswerHeaders, FetchAnswer>;
+type NodeAnswer = Extract<AnswerHeaders, { headersSent: boolean }>;
+type FetchAnswer = Exclude<AnswerHeaders, NodeAnswer>;
 
 /** Where an answer's cookies go. What sets some is one user's: no cache on the way is to keep it. */
 export function sinkOf(answer: AnswerHeaders | undefined): CookieSink | undefined {
   if (answer === undefined) return undefined;
-  return "append" in answer ? new FetchSink(answer) : new NodeSink(answer);
+  // Express' response has an `append` of its own.
+  return "headersSent" in answer ? new NodeSink(answer) : new FetchSink(answer);
 }
 
 // Classes: one is made for each request, and V8 keeps each getter of a literal, with all it can reach, until a full

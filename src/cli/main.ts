@@ -10,6 +10,9 @@ import { quoted, suggest, UsageError } from "./usage-error.js";
 
 export const COMMANDS: readonly Command[] = [doctor, decode, local];
 
+/** What shells say of a program that SIGPIPE ended. */
+const BROKEN_PIPE = 141;
+
 const PROGRAM_FLAGS = { ...COMMON_FLAGS, version: { type: "boolean", short: "v", help: "Show the version" } } as const;
 
 /**
@@ -70,11 +73,11 @@ function versionIn(manifest: URL): string {
   return String(version);
 }
 
-/** Whoever reads our output may have had enough (`| head`): that is no failure, and nothing is left to do. */
+/** Whoever reads our output may have had enough (`| head`): nothing is left to do. A verdict that was not yet found is none. */
 function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed);
+      process.exit(error.code === "EPIPE" ? (process.exitCode ?? BROKEN_PIPE) : EXIT.failed);
     });
   }
 }

@@ -36,7 +36,8 @@ export class Operation<Name extends keyof AuthOperations> {
   ): R {
     const { start, end, asyncStart, asyncEnd, error } = this.#channel;
     const conclude = (facts: { readonly outcome: DiagnosticsOutcome }) => {
-      Object.assign(message, facts);
+      // Not `Object.assign`, which throws where a subscriber froze the message.
+      for (const [fact, value] of Object.entries(facts)) Reflect.set(message, fact, value);
       if (facts.outcome !== "ok") error.publish(message);
     };
     const concludeLater = (facts: { readonly outcome: DiagnosticsOutcome }) => {

@@ -28,10 +28,10 @@ export interface IdentifierParts {
 
 const WRAPPED = "A framework's own request was given: hand over Node's, Fastify's `request.raw` or Koa's `ctx.req`.";
 
-/** Which identifier made a request's session; of several the last one. */
-export function identifierOf(request: object): Identifier | undefined {
+/** Which identifier made a request's session; of several the last one that began. */
+export function identifierOf(request: unknown): Identifier | undefined {
   let entry = Requests.entryOf(request);
-  while (entry !== undefined && entry.made === undefined) entry = entry.earlier;
+  while (entry !== undefined && !(entry.isServed && entry.made instanceof Session)) entry = entry.earlier;
   return entry?.identifier;
 }
 
@@ -60,25 +60,32 @@ export class Identifier {
    * Who calls, checked; without credentials yet.
    *
    * @param sink where cookies of the answer go
+   * @param isServing whether the session is asked for, and not only who calls
    */
-  identify(request: RequestHeaders, sink?: CookieSink): Eventually<Outcome<Session>> {
+  identify(request: RequestHeaders, sink?: CookieSink, isServing = false): Eventually<Outcome<Session>> {
     if (!isRequest(request)) return this.#misused(NO_REQUEST);
     if (isWrapped(request)) return this.#misused(WRAPPED);
     const newest = Requests.entryOf(request);
     const entry = this.#ownOf(newest) ?? Requests.enter(request, this, newest);
+    if (isServing) entry.isServed = true;
     const known = entry.made;
     if (known === UNDER_WAY) return this.#misused(REENTERED);
     if (known !== undefined) return whenReady(known, (outcome) => (failed(outcome) ? outcome : this.#again(outcome)));
     entry.made = UNDER_WAY;
     const made = this.#make(request, sink);
-    if (!(made instanceof Promise)) return this.#keep(entry, made);
-    entry.made = made.then((outcome) => this.#keep(entry, outcome));
-    return entry.made;
+    if (!(made instanceof Promise)) return this.#keep(entry, UNDER_WAY, made);
+    const making: Promise<Outcome<Session>> = made.then((outcome) => this.#keep(entry, making, outcome));
+    entry.made = making;
+    return making;
   }
 
-  /** A failure may pass (an outage); only a session is kept for the request. */
-  #keep(entry: RequestEntry, outcome: Outcome<Session>): Outcome<Session> {
-    entry.made = failed(outcome) ? undefined : outcome;
+  /**
+   * A failure may pass (an outage); only a session is kept for the request. Not one that was signed out meanwhile.
+   *
+   * @param making what the entry holds if nothing came between
+   */
+  #keep(entry: RequestEntry, making: RequestEntry["made"], outcome: Outcome<Session>): Outcome<Session> {
+    if (entry.made === making) entry.made = failed(outcome) ? undefined : outcome;
     return failed(outcome) ? this.#engine.finish(outcome) : outcome;
   }
 

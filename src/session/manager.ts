@@ -20,7 +20,7 @@ import type { AuthSession, AuthSessionOptions, UserInfo } from "./types.js";
 const managers = new WeakMap<Identifier, SessionManager>();
 
 /** The engine that made a request's session, for `fetchAuthSession()`. */
-export function managerOf(request: object): SessionManager | undefined {
+export function managerOf(request: unknown): SessionManager | undefined {
   const identifier = identifierOf(request);
   return identifier && managers.get(identifier);
 }
@@ -235,7 +235,7 @@ export class SessionManager {
    */
   resolve(request: RequestHeaders, answer?: AnswerHeaders): Eventually<Outcome<Session>> {
     const { cookies, identifier } = this.#parts;
-    const session = identifier.identify(request, cookies && sinkOf(answer));
+    const session = identifier.identify(request, cookies && sinkOf(answer), true);
     const outcome = session instanceof Promise ? session.then((late) => this.#enrich(late)) : this.#enrich(session);
     return requestOutcomes.isWatched ? toldOutcome(identifier, request, outcome) : outcome;
   }

@@ -10,6 +10,8 @@ export interface RequestEntry {
   readonly identifier: Identifier;
   readonly earlier: RequestEntry | undefined;
   made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
+  /** Whether the engine was asked for the session, and not only who calls. */
+  isServed: boolean;
   /** Whether diagnostics were told what it came to. */
   isTold: boolean;
 }
@@ -34,13 +36,14 @@ export class Requests extends Given {
     this.#entry = entry;
   }
 
-  static entryOf(request: object): RequestEntry | undefined {
-    return #entry in request ? request.#entry : undefined;
+  static entryOf(request: unknown): RequestEntry | undefined {
+    const hasEntry = typeof request === "object" && request !== null && #entry in request;
+    return hasEntry ? request.#entry : undefined;
   }
 
   /** @param earlier the request's entry so far */
   static enter(request: object, identifier: Identifier, earlier: RequestEntry | undefined): RequestEntry {
-    const entry: RequestEntry = { identifier, earlier, made: undefined, isTold: false };
+    const entry: RequestEntry = { identifier, earlier, made: undefined, isServed: false, isTold: false };
     if (earlier === undefined) new Requests(request, entry);
     else if (#entry in request) request.#entry = entry;
     return entry;

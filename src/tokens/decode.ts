@@ -76,10 +76,12 @@ const LAST_OF_THREE = "AEIMQUYcgkosw048";
 
 /**
  * Whether a segment is the canonical spelling (RFC 4648 sections 3.5 and 5) of its bytes. Node's decoder forgives padding,
- * the other alphabet, stray characters and set bits beyond the last byte; what it passes over makes the bytes fewer.
+ * the other alphabet, stray characters, the upper byte of others, and set bits beyond the last byte; what it passes over
+ * makes the bytes fewer.
  */
 function isCanonical(segment: string, byteLength: number): boolean {
-  const isWhole = segment !== "" && byteLength === Math.floor((segment.length * 3) / 4);
+  const isAscii = Buffer.byteLength(segment) === segment.length;
+  const isWhole = segment !== "" && isAscii && byteLength === Math.floor((segment.length * 3) / 4);
   return isWhole && !segment.includes("+") && !segment.includes("/") && hasCanonicalEnd(segment);
 }
 

@@ -127,7 +127,8 @@ export class TokenVerifier {
       const fault = found.judge.judge(token, issuer);
       if (fault !== undefined) return fault;
       const { header, headerB64, payload } = token;
-      if (!this.#headers.has(headerB64)) this.#headers.set(headerB64, header);
+      // A copy: V8 would keep the whole token for a part of it.
+      if (!this.#headers.has(headerB64)) this.#headers.set(Buffer.from(headerB64).toString("latin1"), header);
       const verified = new VerifiedToken({ use, pool, key: found, tail: tailOf(raw), header, payload });
       this.#remembered?.offer(raw, verified);
       return verified;
