@@ -68,7 +68,7 @@ describe(PATH, function () {
     for (const { target } of links(DOCUMENT)) {
       const [file = "", anchor = ""] = target.split("#");
       const text = file === "" ? DOCUMENT : readFileSync(new URL(`../docs/${file}`, import.meta.url), "utf8");
-      expect(anchors(text), target).to.include(anchor);
+      if (anchor !== "") expect(anchors(text), target).to.include(anchor);
     }
   });
 

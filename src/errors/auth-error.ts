@@ -118,15 +118,22 @@ export function inRealm<E extends AuthError>(error: E, realm: string): E {
   return error;
 }
 
+/** Without scopes, which differ from route to route. */
+const CHALLENGES: ReadonlyMap<ErrorRow, string> = new Map(
+  Object.values<ErrorRow>(ERROR_TABLE).flatMap((row) => {
+    const { challenge, detail } = row;
+    if (challenge === undefined) return [];
+    const reason = challenge === "bare" ? "" : `, error="${challenge}", error_description="${detail}"`;
+    return [[row, `Bearer realm="${DEFAULT_REALM}"${reason}`] as const];
+  }),
+);
+
 function headersOf(row: ErrorRow, details: AuthErrorDetails): Record<string, string> {
   if (row.status === 503) {
     return { "Retry-After": String(Math.max(1, Math.ceil(details.retryAfterSeconds ?? 1))) };
   }
-  if (row.challenge === undefined) return {};
-  const attributes = [`realm="${DEFAULT_REALM}"`];
-  if (row.challenge !== "bare") {
-    attributes.push(`error="${row.challenge}"`, `error_description="${row.detail}"`);
-  }
-  if (details.scopes !== undefined) attributes.push(`scope="${details.scopes.join(" ")}"`);
-  return { "WWW-Authenticate": `Bearer ${attributes.join(", ")}` };
+  const challenge = CHALLENGES.get(row);
+  if (challenge === undefined) return {};
+  const { scopes } = details;
+  return { "WWW-Authenticate": scopes === undefined ? challenge : `${challenge}, scope="${scopes.join(" ")}"` };
 }

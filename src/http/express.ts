@@ -6,7 +6,7 @@ import { type GuardSet, guardSet } from "../guards/guard-set.js";
 import type { SessionManager } from "../session/manager.js";
 import { ownManager } from "../session/own-manager.js";
 import type { AuthSession, AuthSessionOptions, AuthSessionRequest } from "../session/types.js";
-import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
+import { SUPERSEDED_HEADERS, writeProblem } from "./problem.js";
 
 declare global {
   namespace Express {
@@ -109,11 +109,9 @@ export function authErrorHandler(...none: never[]): ErrorRequestHandler {
   checkNoArguments("authErrorHandler", none);
   return (error, _request, response, next) => {
     if (!(error instanceof AuthError) || response.headersSent) return next(error);
-    const { status, headers, body } = problemOf(error);
-    response.statusCode = status;
+    response.statusCode = error.status;
     for (const name of SUPERSEDED_HEADERS) response.removeHeader(name);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.end(body);
+    response.end(writeProblem(error, (name, value) => void response.setHeader(name, value)));
   };
 }
 

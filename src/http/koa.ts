@@ -7,7 +7,7 @@ import { type GuardSet, guardSet } from "../guards/guard-set.js";
 import type { SessionManager } from "../session/manager.js";
 import { ownManager } from "../session/own-manager.js";
 import type { AuthSession, AuthSessionOptions } from "../session/types.js";
-import { problemOf, SUPERSEDED_HEADERS } from "./problem.js";
+import { SUPERSEDED_HEADERS, writeProblem } from "./problem.js";
 
 /** What `authSession()` puts into `ctx.state`: for `new Koa<AuthState>()`. */
 export interface AuthState {
@@ -59,7 +59,7 @@ export function authSession(options?: AuthSessionOptions | SessionManager): KoaM
   const manager = ownManager(options);
   return (context, next) =>
     goOn(manager.resolve(context.req, context.res), (outcome) => {
-      if (failed(outcome)) return Promise.reject(outcome);
+      if (failed(outcome)) return refusedWith(outcome);
       context.state.authSession = outcome;
       return next();
     });
@@ -67,7 +67,7 @@ export function authSession(options?: AuthSessionOptions | SessionManager): KoaM
 
 const guards: GuardSet<KoaMiddleware, KoaContext, KoaContext> = guardSet((guard) => (context, next) => {
   return goOn(guard(context.state.authSession, context), (refusal) =>
-    refusal === undefined ? next() : Promise.reject(refusal),
+    refusal === undefined ? next() : refusedWith(refusal),
   );
 });
 
@@ -107,11 +107,21 @@ export function authErrorHandler(...none: never[]): KoaMiddleware {
 
 function answer(context: KoaContext, error: unknown): void {
   if (!(error instanceof AuthError) || context.headerSent) throw error;
-  const { status, headers, body } = problemOf(error);
   for (const name of SUPERSEDED_HEADERS) context.remove(name);
-  for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  context.status = status;
-  context.body = body;
+  context.status = error.status;
+  context.body = writeProblem(error, (name, value) => context.set(name, value));
+}
+
+const SOON = Promise.resolve();
+
+/**
+ * A rejection, a moment later: by then somebody handles it. Of one that nobody handles yet Node takes note, which costs
+ * more than the refusal itself.
+ */
+function refusedWith(error: AuthError): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    void SOON.then(() => reject(error));
+  });
 }
 
 /**

@@ -31,7 +31,7 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["return this.isUsable ? undefined : this.#unavailable(failure);", "return undefined;", keySet],
     ["MAX_AGE_MS = 10 * MINUTE_MS", "MAX_AGE_MS = 1000 * MINUTE_MS", keySet],
     ["MAX_STALE_MS = 24 * 60 * MINUTE_MS", "MAX_STALE_MS = 60 * MINUTE_MS", keySet],
-    ["this.#inFlight ??= this.#fetch()", "this.#inFlight = this.#fetch()", keySet],
+    ["this.#inFlight ??= this.#fetchTold()", "this.#inFlight = this.#fetchTold()", keySet],
     ["else key.withdrawn = true;", "", keySet],
     ["if (same?.modulus === key.modulus && same.exponent === key.exponent)", "if (same !== undefined)", keySet],
     [

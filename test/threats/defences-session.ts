@@ -76,7 +76,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ['typeof name === "string" && name !== ""', "true", { test: "guards" }],
     ["if (scopes.every((scope) => SCOPE.test(scope))) return scopes;", "return scopes;", { test: "guards" }],
   ],
-  "http/problem.ts": [['"Cache-Control": "no-store",', "", transport]],
+  "http/problem.ts": [['setHeader("Cache-Control", "no-store");', "", transport]],
   "tokens/jwt.ts": [
     [
       "[inspect.custom](): object {\n    return this.toJSON();",
