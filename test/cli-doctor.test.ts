@@ -79,6 +79,16 @@ describe("cognito-auth-session doctor", function () {
     expect(reportIn(stdout).checks.at(-1)).to.include({ id: "identity-pool", status: "warn" });
   });
 
+  it("shows an emulator's credentials to no STS but the emulator's own", async () => {
+    const { idToken } = cognito.signIn({ username: "ada" });
+    const { AWS_ENDPOINT_URL_STS: _, ...env } = environmentOf(cognito.options);
+    const { code, stdout } = await cli(["doctor", "--json", "--token", "-"], { input: idToken, env });
+    expect(code).to.equal(0);
+    const caller = reportIn(stdout).checks.at(-1);
+    expect(caller).to.include({ id: "caller", status: "warn" });
+    expect(caller?.fix).to.contain("AWS_ENDPOINT_URL_STS");
+  });
+
   for (const { what, cause, failed, says, fix } of TROUBLES) {
     it(`finds out: ${what}`, async () => {
       const { idToken } = cognito.signIn({ username: "ada" });

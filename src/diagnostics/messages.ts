@@ -24,6 +24,7 @@ export interface VerifyMessage extends OperationMessage {
 
 /** A user's AWS credentials are fetched from the identity pool: `cognito-auth-session:exchange`. */
 export interface ExchangeMessage extends OperationMessage {
+  /** The identity pool, as configured. */
   readonly identityPoolId: string;
   /** Whether a request waits for them, they are renewed ahead of time, or somebody asked for new ones. */
   readonly mode: "foreground" | "background" | "forced";
@@ -35,6 +36,7 @@ export interface ExchangeMessage extends OperationMessage {
 
 /** Tokens of a session in cookies are refreshed: `cognito-auth-session:refresh`. */
 export interface RefreshMessage extends OperationMessage {
+  /** Whose tokens they are. */
   readonly userPoolId: string;
   /**
    * What became of it. `renewed`: there are new tokens. `kept`: not now, perhaps later. `busy`: another process is at it.
@@ -48,6 +50,7 @@ export interface RefreshMessage extends OperationMessage {
 
 /** A key set is fetched: `cognito-auth-session:jwks`. */
 export interface KeySetMessage extends OperationMessage {
+  /** Whose keys they are. */
   readonly userPoolId: string;
   /** How many keys are trusted now. */
   readonly keys?: number;
@@ -57,6 +60,7 @@ export interface KeySetMessage extends OperationMessage {
 
 /** The shared store is asked: `cognito-auth-session:store`. While it fails it is not, and that is a failure too. */
 export interface StoreMessage extends OperationMessage {
+  /** What it was asked for. */
   readonly operation: "get" | "set" | "delete" | "lock" | "release";
   /** What kind of entry it is about. */
   readonly entry: "credentials" | "identity" | "revoked" | "exchange" | "pace" | "session" | "renewed";
@@ -64,6 +68,7 @@ export interface StoreMessage extends OperationMessage {
 
 /** A guard decided: `cognito-auth-session:guard`. */
 export interface GuardMessage {
+  /** Which guard it was. */
   readonly guard:
     | "requireAuth"
     | "requireGroup"
@@ -79,6 +84,7 @@ export interface GuardMessage {
 
 /** A request was let in or refused: `cognito-auth-session:request`. Once for each request and `SessionManager`. */
 export interface RequestMessage {
+  /** `ok` where it was let in. */
   readonly outcome: DiagnosticsOutcome;
   /** Whether a user came in. False for anonymous requests, for guests, and for whoever was refused. */
   readonly isAuthenticated: boolean;
@@ -88,22 +94,31 @@ export interface RequestMessage {
 
 /** Something that was kept made room for something new: `cognito-auth-session:eviction`. */
 export interface EvictionMessage {
+  /** Which cache it was in. */
   readonly cache: "tokens" | "credentials";
 }
 
 /** The tracing channels, for what takes time. Subscribe with `tracingChannel()` of `node:diagnostics_channel`. */
 export interface AuthOperations {
+  /** A token is verified, or was remembered. */
   "cognito-auth-session:verify": VerifyMessage;
+  /** AWS credentials are fetched. */
   "cognito-auth-session:exchange": ExchangeMessage;
+  /** Tokens of a session in cookies are refreshed. */
   "cognito-auth-session:refresh": RefreshMessage;
+  /** A key set is fetched. */
   "cognito-auth-session:jwks": KeySetMessage;
+  /** The shared store is asked. */
   "cognito-auth-session:store": StoreMessage;
 }
 
 /** The plain channels, for what has happened. Subscribe with `subscribe()` of `node:diagnostics_channel`. */
 export interface AuthNotices {
+  /** A guard decided. */
   "cognito-auth-session:guard": GuardMessage;
+  /** A request was let in or refused. */
   "cognito-auth-session:request": RequestMessage;
+  /** An entry made room for another. */
   "cognito-auth-session:eviction": EvictionMessage;
 }
 

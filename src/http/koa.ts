@@ -26,7 +26,10 @@ export interface KoaContext {
   /** Node's answer. */
   readonly res: ServerResponse;
   /** Where the session goes, as `authSession`. */
-  readonly state: { authSession?: unknown };
+  readonly state: {
+    /** Who calls. */
+    authSession?: unknown;
+  };
   /** Whether the answer has begun. */
   readonly headerSent: boolean;
   /** The status of the answer. */

@@ -17,8 +17,11 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 
 /** What `authSession()` needs to take the tokens of {@link testKeys}. */
 export interface TestKeysConfig {
+  /** The user pool that tokens name. */
   readonly userPoolId: string;
+  /** The app client that tokens are issued to. */
   readonly clientId: string;
+  /** What tokens have as `iss`. It leads nowhere. */
   readonly issuer: string;
   /** The public keys. */
   readonly jwks: JsonWebKeySet;

@@ -33,7 +33,9 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["(rest === 2 ? LAST_OF_TWO : LAST_OF_THREE).includes(last)", "true", signature],
     ["!BASE64URL.test(signatureB64) ||", "", signature],
     ["|| !hasCanonicalEnd(signatureB64)", "", signature],
-    ["return isUtf8(bytes) ?", "return true ?", claims],
+    ["return isAscii || isUtf8(bytes) ?", "return true ?", claims],
+    ["&& !text.includes(REPLACEMENT)", "", claims],
+    ["|| WIDE.test(raw)", "", { test: "session" }],
   ],
   "tokens/json.ts": [
     ["if (depth > MAX_DEPTH) return undefined;", "", claims],

@@ -9,13 +9,22 @@ const BODY = "Action=GetCallerIdentity&Version=2011-06-15";
 /** An ARN, and nothing that is none: the rest of the answer is not shown. */
 const ARN = /<Arn>(arn:aws[\w-]*:sts::\d{12}:assumed-role\/[\w+=,.@/-]{1,200})<\/Arn>/;
 
+const EMULATED = {
+  status: "warn",
+  message:
+    "The identity pool is an emulator's, and no STS is configured beside it: who the credentials are was not asked.",
+  fix: "Set `stsEndpoint` (AWS_ENDPOINT_URL_STS) to the emulator's address.",
+} as const;
+
 /** Whether AWS knows the credentials, and as whom: `sts:GetCallerIdentity`, which needs no permission. */
 export async function checkCaller(
   { found, wait, clock }: Examination,
-  { region, stsEndpoint }: IdentityPoolConfig,
+  { region, endpoint, stsEndpoint }: IdentityPoolConfig,
   credentials: AWSCredentials,
 ): Promise<Check> {
   const id = "caller";
+  // Amazon has no endpoint on plain http. What an emulator gave is nothing to AWS, so AWS is not asked.
+  if (stsEndpoint === undefined && endpoint?.startsWith("http:")) return { id, ...EMULATED };
   const url = new URL(stsEndpoint ?? `https://sts.${region}.${dnsSuffixOf(region)}/`);
   const nowMs = clock();
   const headers = signedHeaders(

@@ -61,7 +61,8 @@ class DeclarationReader {
     const types: string[] = [];
     for (const exported of module === undefined ? [] : this.#checker.getExportsOfModule(module)) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(exported) : exported;
-      (symbol.flags & ts.SymbolFlags.Value ? values : types).push(exported.name);
+      const isTypeOnly = exported.declarations?.some((each) => ts.isTypeOnlyImportOrExportDeclaration(each)) === true;
+      (symbol.flags & ts.SymbolFlags.Value && !isTypeOnly ? values : types).push(exported.name);
       const members = this.#membersOf(symbol);
       if (members.length > 0) this.members.set(exported.name, members);
     }
