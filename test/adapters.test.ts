@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { LocalCognito } from "cognito-auth-session/testing";
 import Fastify from "fastify";
-import { CodeSamples } from "./support/code-samples.js";
+import { CodeSamples, compiling } from "./support/code-samples.js";
 import { expectRefusal } from "./support/expectations.js";
 import { anchors, codeBlocks, links } from "./support/markdown.js";
 
@@ -25,22 +25,15 @@ describe(PATH, () => {
     }));
   const paths = blocks.map((block) => samples.addBlock("adapters", block));
   const fixture = samples.add("koa-consumer.ts", readFileSync("test/fixtures/koa-consumer.ts", "utf8"));
-  let complaints: ReadonlyMap<string, string>;
-
-  before(function () {
-    this.timeout(60_000);
-    samples.write();
-    complaints = samples.compile();
-  });
-  after(() => samples.remove());
+  const complaintsOf = compiling(samples);
 
   it("shows TypeScript that compiles", () => {
     expect(paths).to.have.length(2);
-    expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+    expect(complaintsOf(...paths)).to.equal("");
   });
 
   it("tells the truth of Koa and Fetch: their faces are typed for a strict consumer", () => {
-    expect(complaints.get(fixture) ?? "").to.equal("");
+    expect(complaintsOf(fixture)).to.equal("");
   });
 
   it("shows an adapter that works, with every guard", async () => {

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { SessionEvent } from "cognito-auth-session";
 import type TestAgent from "supertest/lib/agent.js";
-import { CodeSamples } from "./support/code-samples.js";
+import { CodeSamples, compiling } from "./support/code-samples.js";
 import { anchors, codeBlocks, codeIn, links, tables } from "./support/markdown.js";
 
 const PATH = "docs/browser-sessions.md";
@@ -21,18 +21,11 @@ describe(PATH, () => {
     .filter(({ language }) => language === "ts")
     .map((block) => samples.addBlock("browser-sessions", block));
   const types = samples.add("tables.ts", memberTables());
-  let complaints: ReadonlyMap<string, string>;
-
-  before(function () {
-    this.timeout(60_000);
-    samples.write();
-    complaints = samples.compile();
-  });
-  after(() => samples.remove());
+  const complaintsOf = compiling(samples);
 
   it("shows TypeScript that compiles", () => {
     expect(paths).to.have.length(8);
-    expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+    expect(complaintsOf(...paths)).to.equal("");
   });
 
   it("shows how to sign in without a browser", async () => {
@@ -46,7 +39,7 @@ describe(PATH, () => {
   });
 
   it("names every option of the routes and every member of the hook, and no others", () => {
-    expect(complaints.get(types) ?? "").to.equal("");
+    expect(complaintsOf(types)).to.equal("");
   });
 
   it("names every event", () => {

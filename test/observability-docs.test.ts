@@ -8,7 +8,7 @@ import { instrumentAuthSession } from "cognito-auth-session/otel";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { ERROR_TABLE } from "../src/errors/table.js";
 import { appWith, get, ok, TestClock } from "./support/app.js";
-import { CodeSamples } from "./support/code-samples.js";
+import { CodeSamples, compiling } from "./support/code-samples.js";
 import { anchors, codeBlocks, codeIn, links, tables } from "./support/markdown.js";
 import { seriesOf } from "./support/prometheus.js";
 import { startRoutesApp } from "./support/routes-app.js";
@@ -57,22 +57,15 @@ describe(PATH, () => {
     const blocks = codeBlocks(DOCUMENT).filter(({ language }) => language === "ts");
     const paths = blocks.map((block) => samples.addBlock("observability", block));
     const options = samples.add("options.ts", optionsTable());
-    let complaints: ReadonlyMap<string, string>;
-
-    before(function () {
-      this.timeout(60_000);
-      samples.write();
-      complaints = samples.compile();
-    });
-    after(() => samples.remove());
+    const complaintsOf = compiling(samples);
 
     it("compiles", () => {
       expect(paths).to.have.length(3);
-      expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+      expect(complaintsOf(...paths)).to.equal("");
     });
 
     it("is about every option, and no others", () => {
-      expect(complaints.get(options) ?? "").to.equal("");
+      expect(complaintsOf(options)).to.equal("");
     });
   });
 

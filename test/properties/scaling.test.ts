@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { Parameters, Way } from "../../bench/simulation/parameters.js";
 import { type Run, runScenarios, scenarioTable } from "../../bench/simulation/report.js";
 import { type Result, simulate } from "../../bench/simulation/simulation.js";
-import { CodeSamples } from "../support/code-samples.js";
+import { CodeSamples, compiling } from "../support/code-samples.js";
 import { anchors, codeBlocks, links, tables } from "../support/markdown.js";
 
 const PATH = "docs/scaling.md";
@@ -143,18 +143,11 @@ describe(PATH, () => {
   const samples = new CodeSamples();
   const blocks = codeBlocks(DOCUMENT);
   const paths = blocks.filter(({ language }) => language === "ts").map((block) => samples.addBlock("scaling", block));
-  let complaints: ReadonlyMap<string, string>;
-
-  before(function () {
-    this.timeout(60_000);
-    samples.write();
-    complaints = samples.compile();
-  });
-  after(() => samples.remove());
+  const complaintsOf = compiling(samples);
 
   it("shows TypeScript that compiles", () => {
     expect(paths).not.to.have.length(0);
-    expect(paths.map((path) => complaints.get(path) ?? "").join("")).to.equal("");
+    expect(complaintsOf(...paths)).to.equal("");
   });
 
   it("runs only scripts that package.json has", () => {

@@ -83,3 +83,20 @@ export class CodeSamples {
 function fileNameOf(document: string, { line, text }: CodeBlock): string {
   return /^\/\/ ([\w.-]+\.ts)$/m.exec(text.split("\n", 1)[0] ?? "")?.[1] ?? `${document}-line-${line}.ts`;
 }
+
+/**
+ * Has samples written and compiled before a suite's tests, and removed after them.
+ *
+ * @returns what the compiler complained of, by path; of all files where no path is given
+ */
+export function compiling(samples: CodeSamples): (...paths: readonly string[]) => string {
+  let complaints: ReadonlyMap<string, string>;
+  before(function () {
+    this.timeout(60_000);
+    samples.write();
+    complaints = samples.compile();
+  });
+  after(() => samples.remove());
+  return (...paths) =>
+    (paths.length === 0 ? [...complaints.keys()] : paths).map((path) => complaints.get(path) ?? "").join("");
+}
