@@ -11,6 +11,7 @@ import {
 import { LocalCognito } from "cognito-auth-session/testing";
 import { appWith, get, TestClock } from "./support/app.js";
 import { expectRefusal } from "./support/expectations.js";
+import { heapInUse } from "./support/heap.js";
 import { withServer } from "./support/raw-http.js";
 
 describe("The key set", () => {
@@ -160,9 +161,12 @@ describe("The key set", () => {
       );
     });
 
-    it("a slow drip ends with the time-out", async () => {
+    it("a slow drip ends with the time-out, though garbage is collected meanwhile", async () => {
       const server = createServer((_req, res) => {
-        const timer = setInterval(() => res.write(" "), 20);
+        const timer = setInterval(() => {
+          res.write(" ");
+          void heapInUse();
+        }, 20);
         res.on("close", () => clearInterval(timer));
       });
       await withServer(

@@ -1,3 +1,4 @@
+import { DeadlineExceeded, within } from "../deadline.js";
 import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** Bounds of one fetch. */
@@ -11,33 +12,41 @@ export type FetchJson = (uri: string, limits: FetchLimits) => Promise<unknown>;
 
 /**
  * Fetches a key set: status 200 only, no redirects (a redirect could lead to keys of another), bounded in time from
- * first to last byte, and in size.
+ * first to last byte, and in size. The time is ours to watch: once a body has begun, `fetch` forgets its signal as soon as
+ * garbage is collected.
  */
 export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
+  const over = new AbortController();
   try {
-    const response = await fetch(uri, {
-      redirect: "error",
-      headers: { accept: "application/json" },
-      signal: AbortSignal.timeout(timeoutMs),
+    return await within(timeoutMs, async () => {
+      const response = await fetch(uri, {
+        redirect: "error",
+        headers: { accept: "application/json" },
+        signal: over.signal,
+      });
+      if (response.status !== 200 || response.body === null) {
+        await response.body?.cancel();
+        throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode: response.status });
+      }
+      return JSON.parse(await readBounded(response.body, maxBytes, over.signal));
     });
-    if (response.status !== 200 || response.body === null) {
-      await response.body?.cancel();
-      throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode: response.status });
-    }
-    return JSON.parse(await readBounded(response.body, maxBytes));
   } catch (error) {
+    over.abort();
     throw asFailure(error);
   }
 };
 
-/** Leaving the loop early cancels the stream, and with it the transfer. */
-async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
+/** @param over ends the transfer */
+async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number, over: AbortSignal): Promise<string> {
+  const reader = body.getReader();
+  // What it says of being cancelled changes nothing: the failure is told already.
+  over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.byteLength;
     if (size > maxBytes) throw new UpstreamFailure("JWKS", "AnswerTooLarge");
-    chunks.push(chunk);
+    chunks.push(next.value);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -45,7 +54,7 @@ async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): 
 function asFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   if (error instanceof SyntaxError) return new UpstreamFailure("JWKS", "UnreadableAnswer", { httpStatusCode: 200 });
-  if (error instanceof Error && error.name === "TimeoutError") return new UpstreamFailure("JWKS", "TimeoutError");
+  if (error instanceof DeadlineExceeded) return new UpstreamFailure("JWKS", "TimeoutError");
   // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
   const errno = error instanceof Error ? errnoOf(error.cause) : undefined;
   return new UpstreamFailure("JWKS", "NetworkError", { errno });

@@ -19,7 +19,7 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   ],
   "tokens/fetch-key-set.ts": [
     ['redirect: "error",', "", keySetTest],
-    ["signal: AbortSignal.timeout(timeoutMs),", "", keySet],
+    ["return await within(timeoutMs, async () => {", "return await within(60_000, async () => {", keySet],
     ["response.status !== 200 ||", "", keySet],
     ['if (size > maxBytes) throw new UpstreamFailure("JWKS", "AnswerTooLarge");', "", keySet],
   ],

@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.js";
+import { DeadlineExceeded, within } from "../../deadline.js";
 import { errnoOf } from "../../errors/upstream-failure.js";
 
 const MAX_BYTES = 256 * 1024;
@@ -31,10 +32,13 @@ export async function probe(
 ): Promise<Answer | Silence> {
   const sentAtMs = clock();
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
-    const aheadMs = aheadOf(response.headers, (sentAtMs + clock()) / 2);
-    const text = response.body === null ? "" : await readBounded(response.body);
-    return { status: response.status, text, aheadMs };
+    // The signal may be forgotten once a body has begun; the time is kept all the same.
+    return await within(timeoutMs, async () => {
+      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+      const aheadMs = aheadOf(response.headers, (sentAtMs + clock()) / 2);
+      const text = response.body === null ? "" : await readBounded(response.body);
+      return { status: response.status, text, aheadMs };
+    });
   } catch (error) {
     return silenceOf(error, timeoutMs);
   }
@@ -103,7 +107,7 @@ const SILENCES: Readonly<Record<string, Silence>> = {
 function silenceOf(error: unknown, timeoutMs: number): Silence {
   if (error instanceof TooLong) return { why: "its answer is too long", fix: "Check that the endpoint is Cognito's." };
   const errno = error instanceof Error ? (errnoOf(error.cause) ?? errnoOf(error)) : undefined;
-  const isLate = error instanceof Error && error.name === "TimeoutError";
+  const isLate = error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError");
   if (isLate || errno === "UND_ERR_CONNECT_TIMEOUT") {
     return {
       why: `no answer within ${timeoutMs / 1000} seconds`,
