@@ -12,6 +12,8 @@ export interface Scale {
   readonly idTokens: number;
   /** Enough for the compiler to be done with a server; none where nothing is measured. */
   readonly warmUpRequests: number;
+  /** A fast server goes on for so long. */
+  readonly warmUpMs: number;
   readonly sliceMs: number;
   readonly rounds: number;
   /** After so many, servers are started anew. */
@@ -37,6 +39,7 @@ export const FULL: Scale = {
   forgedTokens: 5000,
   idTokens: 1000,
   warmUpRequests: 15_000,
+  warmUpMs: 2500,
   sliceMs: 500,
   rounds: 15,
   roundsOfProcess: 5,
@@ -60,6 +63,7 @@ export const QUICK: Scale = {
   forgedTokens: 2000,
   idTokens: 300,
   warmUpRequests: 1200,
+  warmUpMs: 0,
   sliceMs: 100,
   rounds: 3,
   allPeers: false,

@@ -25,6 +25,12 @@ export interface ArenaParts {
 /** One slice's load, without what the arena knows itself. */
 export type Slice = Pick<Order, "connections" | "milliseconds"> & Partial<Pick<Order, "requests" | "rate" | "seed">>;
 
+/** What came of a slice. */
+export interface ServedSlice extends Outcome {
+  /** Share of the time that the server worked. Well below 1 the load was the slower side, and it is the load that was measured. */
+  readonly busy: number;
+}
+
 /** The servers of one workload: started when they are needed, warmed up, and all under the same rules. */
 export class Arena {
   readonly #parts: ArenaParts;
@@ -37,13 +43,15 @@ export class Arena {
   }
 
   /** @throws {Error} where an answer has another status than it should: what refuses all is fast and wrong */
-  async run(name: VariantName, traffic: Traffic, slice: Slice): Promise<Outcome> {
+  async run(name: VariantName, traffic: Traffic, slice: Slice): Promise<ServedSlice> {
     const key = this.#parts.oneProcess ? name : `${name} ${JSON.stringify(traffic)}`;
     const server = await this.#freshEnough(key, name, traffic);
+    const usedBeforeMs = await server.usedMs();
     const outcome = await this.#send(server, traffic, slice);
+    const usedMs = (await server.usedMs()) - usedBeforeMs;
     this.#appetites.set(key, Math.max(outcome.onceAt - server.onceAt, this.#appetites.get(key) ?? 0));
     this.#advance(server, outcome);
-    return outcome;
+    return { ...outcome, busy: usedMs / outcome.milliseconds };
   }
 
   async close(): Promise<void> {
@@ -64,7 +72,7 @@ export class Arena {
   }
 
   async #warmUp(server: Server, traffic: Traffic): Promise<void> {
-    const { hotTokens, goodTokens, warmUpRequests } = this.#parts.scale;
+    const { hotTokens, goodTokens, warmUpRequests, warmUpMs } = this.#parts.scale;
     const connections = 32;
     if (warmUpRequests === 0) return;
     const warming = traffic.repeated > 0 ? traffic : { ...traffic, repeated: hotTokens, newEvery: 2 };
@@ -72,7 +80,11 @@ export class Arena {
     const affordable = traffic.newEvery === undefined ? Number.POSITIVE_INFINITY : goodTokens / 10;
     const wanted = Math.max(warmUpRequests, hasCache(server.name) ? requestsToFill(traffic.repeated) : 0);
     const requests = Math.min(wanted, affordable);
+    const startedMs = performance.now();
     this.#advance(server, await this.#send(server, warming, { connections, milliseconds: WARM_UP_LIMIT_MS, requests }));
+    const leftMs = startedMs + warmUpMs - performance.now();
+    if (traffic.newEvery !== undefined || leftMs <= 0) return;
+    this.#advance(server, await this.#send(server, warming, { connections, milliseconds: leftMs }));
   }
 
   async #send(server: Server, traffic: Traffic, slice: Slice): Promise<Outcome> {

@@ -1,8 +1,7 @@
-import type { Outcome } from "../load/messages.js";
 import type { Scale } from "../scale.js";
 import { median, type Quartiles, quartilesOf } from "../statistics.js";
 import type { VariantName } from "../variants.js";
-import { Arena, type ArenaParts } from "./arena.js";
+import { Arena, type ArenaParts, type ServedSlice } from "./arena.js";
 import type { Contest, Workload, WorkloadName } from "./workloads.js";
 
 /** What came of a contest. */
@@ -16,8 +15,8 @@ export interface ContestResult {
   readonly rounds: number;
   /** Only for context: these depend on the machine. */
   readonly requestsPerSecond: { readonly challenger: number; readonly baseline: number };
-  /** Where it is near 1, the load was the slower side and the ratio says too little. */
-  readonly loadBusy: number;
+  /** Of the side that was less busy: the share of the time that the server worked. */
+  readonly serverBusy: number;
 }
 
 /** Slices of all contests in turn, round by round, so that whatever slows the machine down slows all of them. */
@@ -41,8 +40,8 @@ export async function runWorkload(
 }
 
 interface Pair {
-  readonly challenger: Outcome;
-  readonly baseline: Outcome;
+  readonly challenger: ServedSlice;
+  readonly baseline: ServedSlice;
 }
 
 /** Who goes first changes: a machine that gets slower favours the first. */
@@ -70,10 +69,13 @@ function resultOf(workload: WorkloadName, contest: Contest, pairs: readonly Pair
       challenger: median(pairs.map((pair) => rateOf(pair.challenger))),
       baseline: median(pairs.map((pair) => rateOf(pair.baseline))),
     },
-    loadBusy: median(pairs.flatMap((pair) => [pair.challenger.busy, pair.baseline.busy])),
+    serverBusy: Math.min(
+      median(pairs.map((pair) => pair.challenger.busy)),
+      median(pairs.map((pair) => pair.baseline.busy)),
+    ),
   };
 }
 
-function rateOf({ requests, milliseconds }: Outcome): number {
+function rateOf({ requests, milliseconds }: ServedSlice): number {
   return (requests / milliseconds) * 1000;
 }

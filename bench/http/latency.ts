@@ -1,4 +1,3 @@
-import type { Scale } from "../scale.js";
 import { median, type Quartiles, quantile, quartilesOf } from "../statistics.js";
 import { bareOf, type VariantName } from "../variants.js";
 import { Arena, type ArenaParts } from "./arena.js";
@@ -8,12 +7,16 @@ import type { Contest } from "./workloads.js";
 const SATURATION = 0.7;
 const CONNECTIONS = 64;
 
-/** Latency under a rate of requests that leaves the bare server some room. */
+/** Whose saturation says how many requests come: each server's own, or for both the baseline's. */
+export type RateOf = "own" | "baseline";
+
+/** Latency under a rate of requests that leaves some room. */
 export interface LatencyResult {
   readonly challenger: VariantName;
   readonly baseline: VariantName;
-  /** Requests a second: 0.7 of what the baseline can do. */
-  readonly rate: number;
+  readonly rateOf: RateOf;
+  /** Requests a second: 0.7 of what can be done. */
+  readonly rate: { readonly challenger: number; readonly baseline: number };
   /** Milliseconds, of all slices. */
   readonly p50: { readonly challenger: number; readonly baseline: number };
   readonly p99: { readonly challenger: number; readonly baseline: number };
@@ -21,51 +24,67 @@ export interface LatencyResult {
   readonly ratio: Quartiles;
 }
 
-/** The same arrivals to both, in turn. */
+interface Slice {
+  readonly rate: number;
+  readonly latencies: readonly number[];
+}
+
+/** Servers in turn. What each can do is measured anew before each slice, as the machine does not stay the same. */
 export async function measureLatency(parts: ArenaParts): Promise<readonly LatencyResult[]> {
   const results: LatencyResult[] = [];
   const hot = { tokens: "good", repeated: parts.scale.hotTokens } as const;
-  const mixed = { ...hot, newEvery: 20 };
   for (const challenger of ["express-ours", "koa-ours"] as const) {
-    results.push(await measureOne({ challenger, baseline: bareOf(challenger), traffic: hot }, parts));
+    const contest = { challenger, baseline: bareOf(challenger), traffic: hot };
+    for (const rateOf of ["own", "baseline"] as const) results.push(await measureOne(contest, rateOf, parts));
   }
-  const threads = { challenger: "express-verify-pool", baseline: "express-verify-inline", traffic: mixed } as const;
-  results.push(await measureOne(threads, parts));
+  const threads = { challenger: "express-verify-pool", baseline: "express-verify-inline" } as const;
+  results.push(await measureOne({ ...threads, traffic: { ...hot, newEvery: 20 } }, "baseline", parts));
   return results;
 }
 
 async function measureOne(
   { challenger, baseline, traffic }: Pick<Contest, "challenger" | "baseline" | "traffic">,
+  rateOf: RateOf,
   parts: ArenaParts,
 ): Promise<LatencyResult> {
-  const { latencyRounds, latencySliceMs: milliseconds } = parts.scale;
+  const { latencyRounds, latencySliceMs: milliseconds, sliceMs } = parts.scale;
   const arena = new Arena(parts);
+  const rateFor = async (name: VariantName) => (await saturationOf(arena, name, traffic, sliceMs)) * SATURATION;
+  const slice = async (name: VariantName, rate: number, seed: number): Promise<Slice> => {
+    const { latencies } = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed });
+    return { rate, latencies };
+  };
+  const of: Record<"challenger" | "baseline", Slice[]> = { challenger: [], baseline: [] };
   try {
-    const rate = (await saturationOf(arena, baseline, traffic, parts.scale)) * SATURATION;
-    const slice = async (name: VariantName, seed: number) =>
-      (await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed })).latencies;
-    const of: Record<"challenger" | "baseline", (readonly number[])[]> = { challenger: [], baseline: [] };
     for (let round = 0; round < latencyRounds; round += 1) {
-      of.baseline.push(await slice(baseline, round));
-      of.challenger.push(await slice(challenger, round));
+      const rate = await rateFor(baseline);
+      of.baseline.push(await slice(baseline, rate, round));
+      of.challenger.push(await slice(challenger, rateOf === "own" ? await rateFor(challenger) : rate, round));
     }
-    const both = (share: number) => ({
-      challenger: quantile(of.challenger.flat(), share),
-      baseline: quantile(of.baseline.flat(), share),
-    });
-    const ratios = of.challenger.map((each, round) => quantile(each, 0.99) / quantile(of.baseline[round] ?? [], 0.99));
-    return { challenger, baseline, rate, p50: both(0.5), p99: both(0.99), ratio: quartilesOf(ratios) };
   } finally {
     await arena.close();
   }
+  const both = (figure: (slices: readonly Slice[]) => number) => ({
+    challenger: figure(of.challenger),
+    baseline: figure(of.baseline),
+  });
+  const share = (slices: readonly Slice[], at: number) =>
+    quantile(
+      slices.flatMap(({ latencies }) => latencies),
+      at,
+    );
+  const ratios = of.challenger.map(
+    (each, round) => share([each], 0.99) / share(of.baseline.slice(round, round + 1), 0.99),
+  );
+  return {
+    ...{ challenger, baseline, rateOf, ratio: quartilesOf(ratios) },
+    rate: both((slices) => median(slices.map(({ rate }) => rate))),
+    p50: both((slices) => share(slices, 0.5)),
+    p99: both((slices) => share(slices, 0.99)),
+  };
 }
 
-async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, { sliceMs }: Scale): Promise<number> {
-  const rates: number[] = [];
-  for (let slice = 0; slice < 3; slice += 1) {
-    const order = { connections: CONNECTIONS, milliseconds: sliceMs * 2 };
-    const { requests, milliseconds } = await arena.run(name, traffic, order);
-    rates.push((requests / milliseconds) * 1000);
-  }
-  return median(rates);
+async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, milliseconds: number): Promise<number> {
+  const outcome = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds });
+  return (outcome.requests / outcome.milliseconds) * 1000;
 }

@@ -43,6 +43,14 @@ export class Server {
     }
   }
 
+  /** How much time of its core it took so far, in milliseconds. */
+  async usedMs(): Promise<number> {
+    const answer = nextMessage(this.child, `The server of ${this.name}`, START_LIMIT_MS);
+    this.child.send("used");
+    const { usedMicroseconds } = (await answer) as { usedMicroseconds: number };
+    return usedMicroseconds / 1000;
+  }
+
   async stop(): Promise<void> {
     if (this.isProfiled && this.child.connected) {
       // It exits by itself then, and writes its profile.

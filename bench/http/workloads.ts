@@ -54,6 +54,7 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
       contests: [
         ...ALL.map(toBare(hot)),
         contest("express-ours", "express-no-op", hot),
+        contest("express-least", "express-no-op", hot),
         contest("express-ours", "express-oauth2-jwt-bearer", hot),
         contest("koa-ours", "koa-by-hand", hot),
       ],

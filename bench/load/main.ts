@@ -24,20 +24,17 @@ async function carryOut(order: Order): Promise<Outcome> {
   const source = new Source(stream);
   const tally = new Tally();
   const startedAt = performance.now();
-  const usedBefore = process.cpuUsage();
   const latencies =
     rate === undefined
       ? await closedLoop(connections, source, tally, { milliseconds, requests }).then(() => [])
       : await openLoop(connections, source, tally, { milliseconds, rate, seed });
   const took = performance.now() - startedAt;
-  const { user, system } = process.cpuUsage(usedBefore);
   return {
     requests: tally.requests,
     milliseconds: took,
     statuses: tally.statuses,
     repeatedAt: source.repeatedAt,
     onceAt: source.onceAt,
-    busy: (user + system) / 1000 / took,
     latencies,
   };
 }

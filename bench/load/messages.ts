@@ -36,8 +36,6 @@ export interface Outcome {
   /** Where the next slice goes on. */
   readonly repeatedAt: number;
   readonly onceAt: number;
-  /** Share of the time that the load's own process was busy. At 1 it is the load that is measured, not the server. */
-  readonly busy: number;
   /** Milliseconds from when a request was due to when it was answered; only where there is a rate. */
   readonly latencies: readonly number[];
 }

@@ -1,3 +1,4 @@
+import type { RateOf } from "../http/latency.js";
 import type { WorkloadName } from "../http/workloads.js";
 import type { Results } from "../results.js";
 import type { Scale } from "../scale.js";
@@ -26,8 +27,9 @@ export class Lookup {
     return one === undefined || reference === undefined ? Number.NaN : medianRatio(one, reference);
   }
 
-  p99(challenger: VariantName): number {
-    return this.results.latency.find((each) => each.challenger === challenger)?.ratio.median ?? Number.NaN;
+  p99(challenger: VariantName, rateOf: RateOf): number {
+    const found = this.results.latency.find((each) => each.challenger === challenger && each.rateOf === rateOf);
+    return found?.ratio.median ?? Number.NaN;
   }
 
   imports(specifier: string, other: string): number {

@@ -5,7 +5,7 @@ import type { Results } from "../results.js";
 import { VARIANTS, type VariantName } from "../variants.js";
 import { ratioText, withCommas } from "./numbers.js";
 
-/** From here on the load was so busy that the server may have had to wait for it. */
+/** Below this share of its time the server had to wait for the load, and it is the load that was measured. */
 const BUSY = 0.9;
 
 /** All tables of what was measured, each under its heading. */
@@ -22,11 +22,11 @@ function contestTables({ contests, scale }: Results): string[] {
 
 function contestTable(contests: readonly ContestResult[]): string {
   const hasLabels = contests.some(({ label }) => label !== undefined);
-  const rows = contests.map(({ challenger, baseline, label, ratio, requestsPerSecond, loadBusy }) => [
+  const rows = contests.map(({ challenger, baseline, label, ratio, requestsPerSecond, serverBusy }) => [
     titleOf(challenger),
     titleOf(baseline),
     ...(hasLabels ? [label ?? ""] : []),
-    `${ratioText(ratio)}${loadBusy > BUSY ? " (load was busy)" : ""}`,
+    `${ratioText(ratio)}${serverBusy < BUSY ? " (servers waited)" : ""}`,
     withCommas(requestsPerSecond.challenger),
     withCommas(requestsPerSecond.baseline),
   ]);
@@ -36,15 +36,23 @@ function contestTable(contests: readonly ContestResult[]): string {
 
 function latencyTable({ latency }: Results): string[] {
   if (latency.length === 0) return [];
-  const rows = latency.map(({ challenger, baseline, rate, p50, p99, ratio }) => [
+  const rows = latency.map(({ challenger, baseline, rateOf, rate, p50, p99, ratio }) => [
     titleOf(challenger),
-    withCommas(rate),
+    rateOf === "own" ? "its own" : "the other's",
+    `${withCommas(rate.challenger)} / ${withCommas(rate.baseline)}`,
     `${p50.challenger.toFixed(2)} / ${p50.baseline.toFixed(2)}`,
     `${p99.challenger.toFixed(2)} / ${p99.baseline.toFixed(2)}`,
     `${ratioText(ratio)} of ${VARIANTS[baseline].title}`,
   ]);
-  const headers = ["What", "Requests/s", "p50, ms / the other's", "p99, ms / the other's", "p99, as a multiple"];
-  return ["### Latency at 0.7 of what the other can do", markdownTable(headers, rows)];
+  const headers = [
+    "What",
+    "At 0.7 of",
+    "Requests/s",
+    "p50, ms / the other's",
+    "p99, ms / the other's",
+    "p99, as a multiple",
+  ];
+  return ["### Latency at 0.7 of saturation", markdownTable(headers, rows)];
 }
 
 function otherTables({ microseconds, imports, coldStarts, memory }: Results): string[] {

@@ -42,20 +42,26 @@ export class Authenticator {
   /**
    * The request's verified tokens; none of them for an anonymous request.
    *
+   * @param head its headers
    * @param sink where cookies of the answer go
    */
-  authenticate(request: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<SessionTokens>> {
-    if (this.#getToken === undefined) return this.#goOn(readBearer(request), request, sink);
-    return whenReady(this.#askBearer(this.#getToken, request), (bearer) => this.#goOn(bearer, request, sink));
+  authenticate(
+    request: RequestHeaders,
+    head: RequestHeaders,
+    sink: CookieSink | undefined,
+  ): Eventually<Outcome<SessionTokens>> {
+    if (this.#getToken === undefined) return this.#goOn(readBearer(head), request, head, sink);
+    return whenReady(this.#askBearer(this.#getToken, request), (bearer) => this.#goOn(bearer, request, head, sink));
   }
 
   #goOn(
     bearer: Outcome<string | undefined>,
     request: RequestHeaders,
+    head: RequestHeaders,
     sink: CookieSink | undefined,
   ): Eventually<Outcome<SessionTokens>> {
     if (failed(bearer)) return bearer;
-    const second = readTokenHeader(request, this.#config.idTokenHeader);
+    const second = readTokenHeader(head, this.#config.idTokenHeader);
     if (failed(second)) return second;
     const cookie = this.#cookies?.find(request, sink);
     if (failed(cookie)) return cookie;

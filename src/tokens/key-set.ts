@@ -55,7 +55,11 @@ export class KeySet {
    * back nobody knows; taking the step for age has them fetched anew.
    */
   get ageMs(): number {
-    return "fixed" in this.#source ? 0 : Math.abs(this.#parts.clock() - this.#fetchedAtMs);
+    return this.#ageAt(this.#parts.clock());
+  }
+
+  #ageAt(nowMs: number): number {
+    return "fixed" in this.#source ? 0 : Math.abs(nowMs - this.#fetchedAtMs);
   }
 
   /** Whether there are keys that may be relied on. */
@@ -71,9 +75,11 @@ export class KeySet {
   /**
    * Sees to it that the keys are young enough to be relied on. Undefined when they are; otherwise what there is to wait
    * for, and that comes to an error when no keys can be had.
+   *
+   * @param nowMs what the clock says
    */
-  ensureCurrent(): undefined | Promise<AuthError | undefined> {
-    const { ageMs } = this;
+  ensureCurrent(nowMs: number): undefined | Promise<AuthError | undefined> {
+    const ageMs = this.#ageAt(nowMs);
     if (ageMs < REFRESH_AGE_MS) return undefined;
     const mayFetch = this.#backoff.waitMs === 0;
     // While the upstream fails, nobody waits for it who can be served with what is there.
@@ -86,7 +92,7 @@ export class KeySet {
 
   /** The key named `kid`; an unknown one is looked for upstream, within bounds. */
   find(kid: string): Eventually<Outcome<TrustedKey>> {
-    const waiting = this.ensureCurrent();
+    const waiting = this.ensureCurrent(this.#parts.clock());
     if (waiting === undefined) return this.#keys.get(kid) ?? this.#lookUpstream(kid);
     return waiting.then((error) => error ?? this.#keys.get(kid) ?? this.#unknownAfterFetch());
   }

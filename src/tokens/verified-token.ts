@@ -1,6 +1,7 @@
 import type { UserPoolConfig } from "../config/config.js";
 import type { TokenUse } from "./claims.js";
 import { deepFreeze, type JsonObject, ownValue } from "./json.js";
+import type { KeySet } from "./key-set.js";
 import type { TrustedKey } from "./public-keys.js";
 
 const NONE: readonly string[] = Object.freeze([]);
@@ -9,6 +10,7 @@ const NONE: readonly string[] = Object.freeze([]);
 interface Judged {
   readonly use: TokenUse;
   readonly pool: UserPoolConfig;
+  readonly keySet: KeySet;
   readonly key: TrustedKey;
   readonly tail: string;
   readonly header: JsonObject;
@@ -22,6 +24,8 @@ interface Judged {
 export class VerifiedToken {
   readonly use: TokenUse;
   readonly pool: UserPoolConfig;
+  /** The pool's keys. */
+  readonly keySet: KeySet;
   /** The key that signed it; asked again at each use whether it is still trusted. */
   readonly key: TrustedKey;
   /** The end of its signature, by which verified tokens are told apart. */
@@ -36,9 +40,10 @@ export class VerifiedToken {
   #scopes: readonly string[] | undefined;
 
   /** @param judged a token whose claims and signature are good */
-  constructor({ use, pool, key, tail, header, payload }: Judged) {
+  constructor({ use, pool, keySet, key, tail, header, payload }: Judged) {
     this.use = use;
     this.pool = pool;
+    this.keySet = keySet;
     this.key = key;
     this.tail = tail;
     this.expSeconds = Number(ownValue(payload, "exp"));

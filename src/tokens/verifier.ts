@@ -93,14 +93,15 @@ export class TokenVerifier {
   #verifyKnown(known: VerifiedToken, raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
     if (!uses.has(known.use)) return wrongUse();
     const { clockToleranceSeconds } = this.#config;
-    const nowSeconds = this.#clock() / 1000;
+    const nowMs = this.#clock();
+    const nowSeconds = nowMs / 1000;
     if (isExpired(known.expSeconds, nowSeconds, clockToleranceSeconds)) {
       this.#remembered?.delete(known);
       return new AuthError("token_expired");
     }
     // A clock that was set back: the claims are judged anew, and say which of them it is.
     if (known.fromSeconds > nowSeconds + clockToleranceSeconds) return this.#verifyNew(raw, uses);
-    const waiting = this.#keySets.get(known.pool)?.ensureCurrent();
+    const waiting = known.keySet.ensureCurrent(nowMs);
     return waiting === undefined
       ? this.#unlessWithdrawn(known, raw, uses)
       : waiting.then((error) => error ?? this.#unlessWithdrawn(known, raw, uses));
@@ -120,16 +121,17 @@ export class TokenVerifier {
     const claims = this.#judgeClaims(token.payload, uses);
     if (failed(claims)) return claims;
     const { pool, use, issuer } = claims;
-    // Every pool of the configuration has its key set; a miss cannot happen and would refuse.
-    const key = this.#keySets.get(pool)?.find(kid) ?? new AuthError("invalid_signature");
-    return whenReady(key, (found) => {
+    const keySet = this.#keySets.get(pool);
+    // Every pool of the configuration has its key set, so this cannot happen.
+    if (keySet === undefined) return new AuthError("invalid_signature");
+    return whenReady(keySet.find(kid), (found) => {
       if (failed(found)) return found;
       const fault = found.judge.judge(token, issuer);
       if (fault !== undefined) return fault;
       const { header, headerB64, payload } = token;
       // A copy: V8 would keep the whole token for a part of it.
       if (!this.#headers.has(headerB64)) this.#headers.set(Buffer.from(headerB64).toString("latin1"), header);
-      const verified = new VerifiedToken({ use, pool, key: found, tail: tailOf(raw), header, payload });
+      const verified = new VerifiedToken({ use, pool, keySet, key: found, tail: tailOf(raw), header, payload });
       this.#remembered?.offer(raw, verified);
       return verified;
     });

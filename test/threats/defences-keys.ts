@@ -39,7 +39,7 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
       'new AuthError("invalid_signature")',
       keySetTest,
     ],
-    ["Math.abs(this.#parts.clock() - this.#fetchedAtMs)", "this.#parts.clock() - this.#fetchedAtMs", keySet],
+    ["Math.abs(nowMs - this.#fetchedAtMs)", "nowMs - this.#fetchedAtMs", keySet],
   ],
   "tokens/token-bucket.ts": [["if (this.#level < 1) return false;", "", keySet]],
 };
