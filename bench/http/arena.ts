@@ -6,9 +6,7 @@ import type { Load } from "./load.js";
 import { Server } from "./server.js";
 import { streamFor, type Traffic, unseen } from "./traffic.js";
 
-/** `tokenCacheSize` by default. A stream of more tokens never hits; it only has to fill the cache once. */
-const CACHE_SIZE = 10_000;
-const WARM_UP_LIMIT_MS = 30_000;
+const WARM_UP_LIMIT_MS = 60_000;
 
 /** What an arena works with. */
 export interface ArenaParts {
@@ -108,9 +106,9 @@ export class Arena {
   }
 }
 
-/** A cache may keep a token from its second time on. */
+/** A cache may keep a token from its second time on, so all tokens have to come twice before it is what it will be. */
 function requestsToFill(tokens: number): number {
-  return tokens > CACHE_SIZE ? CACHE_SIZE * 1.2 : tokens * 2.2;
+  return tokens * 2.2;
 }
 
 function hasCache(name: VariantName): boolean {
