@@ -1,5 +1,6 @@
 import type { CustomFetch } from "openid-client";
-import { DeadlineExceeded, within } from "../deadline.js";
+import { BodyTooLarge, inTime, readBounded } from "../bounded-answer.js";
+import { DeadlineExceeded } from "../deadline.js";
 import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** A discovery document and a set of tokens are a few kilobytes. */
@@ -44,47 +45,31 @@ export class ProviderCall {
     const { timeoutMs } = this.#settings;
     this.#wasMade = true;
     try {
-      const init: RequestInit = {
-        method,
-        headers,
-        redirect: "manual",
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body instanceof URLSearchParams ? { body } : {}),
-      };
-      // The signal ends the transfer; a fetch that was given may not heed it.
-      return await within(timeoutMs, () => this.#send(url, init));
+      return await inTime(timeoutMs, (over) => {
+        const sent = body instanceof URLSearchParams ? { body } : {};
+        return this.#send(url, { method, headers, redirect: "manual", ...sent }, over);
+      });
     } catch (error) {
       throw this.#asFailure(error);
     }
   };
 
-  async #send(url: string, init: RequestInit): Promise<Response> {
-    const response = await this.#settings.fetch(url, init);
+  async #send(url: string, init: RequestInit, over: AbortSignal): Promise<Response> {
+    const response = await this.#settings.fetch(url, { ...init, signal: over });
     const { status, headers, body } = response;
     this.#httpStatusCode = status;
     if (!ANSWERS.has(status)) {
       await body?.cancel();
       throw this.#failure("UnexpectedStatus");
     }
-    const text = body === null ? "" : await this.#read(body);
+    const text = body === null ? "" : await readBounded(body, MAX_ANSWER_BYTES, over);
     // Only what the library is to judge: a challenge beside an error answer would hide which error it is.
     return new Response(text, { status, headers: { "content-type": headers.get("content-type") ?? "" } });
   }
 
-  /** Leaving the loop early cancels the stream, and with it the transfer. */
-  async #read(body: ReadableStream<Uint8Array>): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of body) {
-      size += chunk.byteLength;
-      if (size > MAX_ANSWER_BYTES) throw this.#failure("AnswerTooLarge");
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString("utf8");
-  }
-
   #asFailure(error: unknown): UpstreamFailure {
     if (error instanceof UpstreamFailure) return error;
+    if (error instanceof BodyTooLarge) return this.#failure("AnswerTooLarge");
     if (error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError")) {
       return this.#failure("TimeoutError");
     }

@@ -19,9 +19,14 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   ],
   "tokens/fetch-key-set.ts": [
     ['redirect: "error",', "", keySetTest],
-    ["return await within(timeoutMs, async () => {", "return await within(60_000, async () => {", keySet],
+    ["return await inTime(timeoutMs, async (over) => {", "return await inTime(60_000, async (over) => {", keySet],
     ["response.status !== 200 ||", "", keySet],
-    ['if (size > maxBytes) throw new UpstreamFailure("JWKS", "AnswerTooLarge");', "", keySet],
+    ["readBounded(response.body, maxBytes, over)", "readBounded(response.body, Number.MAX_VALUE, over)", keySet],
+  ],
+  "bounded-answer.ts": [
+    ["    over.abort();\n", "", keySetTest],
+    ['over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });', "", keySetTest],
+    ["if (size > maxBytes) throw new BodyTooLarge();", "", keySet],
   ],
   "tokens/key-set.ts": [
     ["if (!this.#bucket.take()) return this.#unknownAfterFetch();", "", keySet],

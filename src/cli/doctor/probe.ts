@@ -1,5 +1,6 @@
+import { BodyTooLarge, inTime, readBounded } from "../../bounded-answer.js";
 import type { Clock } from "../../clock.js";
-import { DeadlineExceeded, within } from "../../deadline.js";
+import { DeadlineExceeded } from "../../deadline.js";
 import { errnoOf } from "../../errors/upstream-failure.js";
 
 const MAX_BYTES = 256 * 1024;
@@ -32,11 +33,10 @@ export async function probe(
 ): Promise<Answer | Silence> {
   const sentAtMs = clock();
   try {
-    // The signal may be forgotten once a body has begun; the time is kept all the same.
-    return await within(timeoutMs, async () => {
-      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+    return await inTime(timeoutMs, async (over) => {
+      const response = await fetch(url, { ...init, redirect: "manual", signal: over });
       const aheadMs = aheadOf(response.headers, (sentAtMs + clock()) / 2);
-      const text = response.body === null ? "" : await readBounded(response.body);
+      const text = response.body === null ? "" : await readBounded(response.body, MAX_BYTES, over);
       return { status: response.status, text, aheadMs };
     });
   } catch (error) {
@@ -63,19 +63,6 @@ function aheadOf(headers: Headers, nowMs: number): number | undefined {
   const dateMs = Date.parse(headers.get("date") ?? "");
   const ageMs = Number(headers.get("age") ?? 0) * 1000;
   return Number.isFinite(dateMs) && ageMs >= 0 ? dateMs + ageMs + 500 - nowMs : undefined;
-}
-
-class TooLong extends Error {}
-
-async function readBounded(body: ReadableStream<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new TooLong();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 const UNRESOLVED = {
@@ -105,7 +92,8 @@ const SILENCES: Readonly<Record<string, Silence>> = {
 };
 
 function silenceOf(error: unknown, timeoutMs: number): Silence {
-  if (error instanceof TooLong) return { why: "its answer is too long", fix: "Check that the endpoint is Cognito's." };
+  if (error instanceof BodyTooLarge)
+    return { why: "its answer is too long", fix: "Check that the endpoint is Cognito's." };
   const errno = error instanceof Error ? (errnoOf(error.cause) ?? errnoOf(error)) : undefined;
   const isLate = error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError");
   if (isLate || errno === "UND_ERR_CONNECT_TIMEOUT") {

@@ -1,0 +1,47 @@
+import { within } from "./deadline.js";
+
+/** A body was longer than it may be. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+}
+
+/**
+ * What `run` gives, from the first byte sent to the last one read within so many milliseconds. The time is ours to watch:
+ * once a body has begun, Node's `fetch` forgets its signal as soon as garbage is collected.
+ *
+ * @param run gets what says that all is over, for `fetch` and for {@link readBounded}
+ * @throws {DeadlineExceeded} when it takes longer, and whatever `run` throws
+ */
+export async function inTime<T>(timeoutMs: number, run: (over: AbortSignal) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  try {
+    return await within(timeoutMs, () => run(over.signal));
+  } catch (error) {
+    over.abort();
+    throw error;
+  }
+}
+
+/**
+ * The text of a body.
+ *
+ * @param over ends the transfer
+ * @throws {BodyTooLarge} for one of more bytes
+ */
+export async function readBounded(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  over: AbortSignal,
+): Promise<string> {
+  const reader = body.getReader();
+  // What it says of being cancelled changes nothing: whoever waits was told already.
+  over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.byteLength;
+    if (size > maxBytes) throw new BodyTooLarge();
+    chunks.push(next.value);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
