@@ -1,4 +1,4 @@
-import { within } from "./deadline.js";
+import { DeadlineExceeded, within } from "./deadline.js";
 
 /** A body was longer than it may be. */
 export class BodyTooLarge extends Error {
@@ -27,12 +27,18 @@ export async function inTime<T>(timeoutMs: number, run: (over: AbortSignal) => P
  *
  * @param over ends the transfer
  * @throws {BodyTooLarge} for one of more bytes
+ * @throws {DeadlineExceeded} when all was over before it began
  */
 export async function readBounded(
   body: ReadableStream<Uint8Array>,
   maxBytes: number,
   over: AbortSignal,
 ): Promise<string> {
+  // A fetch that does not heed its signal may answer when nobody waits any more.
+  if (over.aborted) {
+    await body.cancel();
+    throw new DeadlineExceeded();
+  }
   const reader = body.getReader();
   // What it says of being cancelled changes nothing: whoever waits was told already.
   over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });

@@ -92,6 +92,17 @@ describe("The key set", () => {
       await get(app, "/me", token()).expect(200);
     });
 
+    it("a withdrawn key ends a request that goes on", async () => {
+      const sessions = new SessionManager({ ...cognito.options, credentials: "lazy" }, { clock: clock.read });
+      const request = (raw: string) => ({ headers: { authorization: `Bearer ${raw}` } });
+      const old = request(token());
+      await sessions.getSession(old);
+      cognito.rotateKeys();
+      clock.advance({ minutes: 10 });
+      expect(await sessions.isAuthenticated(request(token()))).to.equal(true);
+      expect(await sessions.isAuthenticated(old)).to.equal(false);
+    });
+
     it("a key that changed under its kid is another key", async () => {
       const [first, second] = [makeKeySet("k"), makeKeySet("k")];
       let served = first;

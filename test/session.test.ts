@@ -367,6 +367,35 @@ describe("The session", () => {
       expect(await sessions.getSession(request(tokens.idToken))).not.to.equal(one);
     });
 
+    describe("asked again for a request that goes on for hours", () => {
+      const HOUR_MS = 3_600_000;
+      let nowMs: number;
+      let engine: SessionManager;
+      beforeEach(() => {
+        nowMs = Date.now();
+        const options = { ...cognito.options, credentials: "lazy" } as const;
+        engine = new SessionManager(options, { clock: () => nowMs });
+      });
+      afterEach(() => engine.close());
+
+      const both = () => ({ headers: { ...request(tokens.accessToken).headers, "x-id-token": tokens.idToken } });
+      for (const [name, make] of [
+        ["access token", () => request(tokens.accessToken)],
+        ["ID token", () => request(tokens.idToken)],
+        ["pair", both],
+      ] as const) {
+        it(`refuses the ${name} that has expired since`, async () => {
+          const req = make();
+          const first = await engine.getSession(req);
+          nowMs += 0.9 * HOUR_MS;
+          expect(await engine.getSession(req)).to.equal(first);
+          nowMs += 0.2 * HOUR_MS;
+          expect(await rejection(engine.getSession(req))).to.include({ code: "token_expired" });
+          expect(await engine.isAuthenticated(req)).to.equal(false);
+        });
+      }
+    });
+
     it("rejects with the middleware's errors", async () => {
       const strict = new SessionManager(cognito.options);
       expect(await rejection(strict.getSession(request())))

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { expect } from "chai";
 import { AuthError, type AuthErrorCode } from "cognito-auth-session";
@@ -477,6 +478,26 @@ describe("Managed login", () => {
       ["a drip, while garbage is collected", drip, "TimeoutError (HTTP 200)"],
       ["a hang-up", (req) => req.socket.destroy(), "NetworkError"],
     ];
+    it("ends an answer to which nobody waits any more", async () => {
+      let ended: Promise<unknown> = Promise.resolve();
+      const listener: RequestListener = (_, response) => {
+        ended = once(response, "close", { signal: AbortSignal.timeout(3000) });
+        response.write("{");
+      };
+      await serving(listener, async (origin) => {
+        const settings = { ...SETTINGS, discoveryUrl: `${origin}/.well-known/openid-configuration`, timeoutMs: 50 };
+        // One that does not heed its signal, and answers late.
+        const heedless: typeof fetch = async (input) => {
+          const response = await fetch(input);
+          await pause(100);
+          return response;
+        };
+        const outcome = await new ManagedLogin(settings, { clock: Date.now, fetch: heedless }).begin();
+        expectFailure(outcome, "credentials_unavailable", "Discovery failed: TimeoutError");
+        await ended;
+      });
+    });
+
     for (const [name, listener, cause] of faults) {
       it(`fails on ${name}`, async () => {
         let requests = 0;

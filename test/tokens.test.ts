@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AuthError, SessionManager } from "cognito-auth-session";
+import { AuthError, decodeJWT, SessionManager } from "cognito-auth-session";
 import { LocalCognito, type LocalTokens } from "cognito-auth-session/testing";
 import type { Express } from "express";
 import fc from "fast-check";
@@ -101,6 +101,34 @@ describe("Verifying a token", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("looks how deep a payload nests before it parses it", () => {
+    const parse = JSON.parse;
+    const lengths: number[] = [];
+    JSON.parse = (text, ...rest) => {
+      lengths.push(text.length);
+      return parse(text, ...rest);
+    };
+    try {
+      for (const [depth, parsed] of [
+        [31, true],
+        [32, false],
+        [5000, false],
+      ] as const) {
+        lengths.length = 0;
+        const text = `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+        const token = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(text).toString("base64url")}.AAAA`;
+        if (parsed) decodeJWT(token);
+        else
+          expect(() => decodeJWT(token))
+            .to.throw(AuthError)
+            .that.includes({ code: "malformed_token" });
+        expect(lengths.includes(text.length), `${depth} levels`).to.equal(parsed);
+      }
+    } finally {
+      JSON.parse = parse;
+    }
   });
 
   describe("the pair of access token and ID token", () => {

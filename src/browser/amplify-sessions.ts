@@ -3,7 +3,7 @@ import type { Config, CookieConfig, UserPoolConfig } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import type { SealedStore } from "../store/sealed-store.js";
-import type { RequestHeaders } from "../tokens/bearer.js";
+import type { RequestHead } from "../tokens/bearer.js";
 import type { TokenUse } from "../tokens/claims.js";
 import { decodeToken } from "../tokens/decode.js";
 import { ownValue } from "../tokens/json.js";
@@ -54,8 +54,8 @@ export class AmplifySessions implements CookieSource {
     );
   }
 
-  find(request: RequestHeaders, sink: CookieSink | undefined): Outcome<CookieSession | undefined> {
-    const cookies = readCookies(request);
+  find(head: RequestHead, sink: CookieSink | undefined): Outcome<CookieSession | undefined> {
+    const cookies = readCookies(head);
     if (failed(cookies)) return cookies;
     const given = readAmplifyCookies(cookies, this.#poolOfClient.keys());
     if (failed(given) || given === undefined) return given;

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { failed, type Outcome } from "../errors/outcome.js";
-import type { RequestHeaders } from "../tokens/bearer.js";
+import type { RequestHead } from "../tokens/bearer.js";
 import { decodeToken } from "../tokens/decode.js";
 import { ownValue } from "../tokens/json.js";
 import type { HeldTokens } from "../tokens/pair.js";
@@ -34,8 +34,8 @@ export class BrowserSessions implements CookieSource {
     this.#parts = parts;
   }
 
-  find(request: RequestHeaders, sink: CookieSink | undefined): Outcome<CookieSession | undefined> {
-    const cookies = readCookies(request);
+  find(head: RequestHead, sink: CookieSink | undefined): Outcome<CookieSession | undefined> {
+    const cookies = readCookies(head);
     if (failed(cookies)) return cookies;
     const id = cookies.get(this.#parts.style.name);
     if (id === SEVERAL) return badTransport("several_cookies");

@@ -1,5 +1,5 @@
 import type { Outcome } from "../errors/outcome.js";
-import type { FetchHeaders, RequestHeaders } from "../tokens/bearer.js";
+import type { FetchHeaders, RequestHead } from "../tokens/bearer.js";
 import { badTransport } from "../tokens/transport-fault.js";
 
 /** Stands where one name came with different values, as when a sibling domain sets a cookie for the parent domain. */
@@ -20,7 +20,7 @@ const NONE: RequestCookies = new Map();
  *
  * Not `parseCookie` of the cookie package: it keeps the first of several values and does not tell.
  */
-export function readCookies({ headers }: RequestHeaders): Outcome<RequestCookies> {
+export function readCookies({ headers }: Pick<RequestHead, "headers">): Outcome<RequestCookies> {
   const header = isFetchHeaders(headers) ? headers.get("cookie") : headers.cookie;
   if (typeof header !== "string" || header === "") return NONE;
   if (header.length > MAX_HEADER_LENGTH) return badTransport("cookie_too_long");
@@ -54,6 +54,6 @@ function isBlank(code: number): boolean {
 }
 
 /** A Node request may have a header named `get`, but it is a string. */
-function isFetchHeaders(headers: RequestHeaders["headers"]): headers is FetchHeaders {
+function isFetchHeaders(headers: RequestHead["headers"]): headers is FetchHeaders {
   return typeof headers.get === "function";
 }

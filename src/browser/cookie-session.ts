@@ -1,6 +1,6 @@
 import type { AuthError } from "../errors/auth-error.js";
 import type { Outcome } from "../errors/outcome.js";
-import type { RequestHeaders } from "../tokens/bearer.js";
+import type { RequestHead } from "../tokens/bearer.js";
 import type { GrantOwner } from "./grant.js";
 import type { Liveness } from "./live-grants.js";
 import type { CookieSink } from "./session-cookie.js";
@@ -32,7 +32,7 @@ export interface CookieSource {
    *
    * @param sink the answer's cookies; without one nothing can be written back
    */
-  find(request: RequestHeaders, sink: CookieSink | undefined): Outcome<CookieSession | undefined>;
+  find(head: RequestHead, sink: CookieSink | undefined): Outcome<CookieSession | undefined>;
 }
 
 /** Whether an error means that a session is over, whoever asks. */

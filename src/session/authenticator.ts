@@ -5,7 +5,7 @@ import type { CookieSink } from "../browser/session-cookie.js";
 import type { Config } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
-import { type RequestHeaders, readBearer, readTokenHeader } from "../tokens/bearer.js";
+import { type RequestHead, type RequestHeaders, readBearer, readTokenHeader } from "../tokens/bearer.js";
 import type { TokenUse } from "../tokens/claims.js";
 import { withIdToken } from "../tokens/pair.js";
 import { badTransport } from "../tokens/transport-fault.js";
@@ -47,7 +47,7 @@ export class Authenticator {
    */
   authenticate(
     request: RequestHeaders,
-    head: RequestHeaders,
+    head: RequestHead,
     sink: CookieSink | undefined,
   ): Eventually<Outcome<SessionTokens>> {
     if (this.#getToken === undefined) return this.#goOn(readBearer(head), request, head, sink);
@@ -57,13 +57,13 @@ export class Authenticator {
   #goOn(
     bearer: Outcome<string | undefined>,
     request: RequestHeaders,
-    head: RequestHeaders,
+    head: RequestHead,
     sink: CookieSink | undefined,
   ): Eventually<Outcome<SessionTokens>> {
     if (failed(bearer)) return bearer;
     const second = readTokenHeader(head, this.#config.idTokenHeader);
     if (failed(second)) return second;
-    const cookie = this.#cookies?.find(request, sink);
+    const cookie = this.#cookies?.find(head, sink);
     if (failed(cookie)) return cookie;
     if (cookie !== undefined) {
       if (bearer !== undefined || second !== undefined) return badTransport("token_and_cookie");
@@ -71,6 +71,12 @@ export class Authenticator {
     }
     if (bearer === undefined) return second === undefined ? this.#anonymous() : badTransport("id_token_alone");
     return this.#verify(bearer, second);
+  }
+
+  /** What has become of a request's tokens since. A session in cookies is renewed before it ends. */
+  faultOf({ access, id, cookie }: SessionTokens): AuthError | undefined {
+    if (cookie !== undefined) return undefined;
+    return (access && this.#verifier.faultOf(access)) ?? (id && this.#verifier.faultOf(id));
   }
 
   #verify(bearer: string, second: string | undefined): Eventually<Outcome<SessionTokens>> {

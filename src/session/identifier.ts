@@ -3,7 +3,7 @@ import type { CookieSink } from "../browser/session-cookie.js";
 import type { Config } from "../config/config.js";
 import { AuthError } from "../errors/auth-error.js";
 import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
-import type { RequestHeaders } from "../tokens/bearer.js";
+import type { RequestHead, RequestHeaders } from "../tokens/bearer.js";
 import type { Authenticator } from "./authenticator.js";
 import { hookFailure } from "./hook-failure.js";
 import { type RequestEntry, Requests, UNDER_WAY } from "./request-entry.js";
@@ -96,8 +96,10 @@ export class Identifier {
     return entry;
   }
 
-  /** A request may go on for hours, and its user be signed out meanwhile. */
+  /** A request may go on for hours, its tokens expire and its user be signed out meanwhile. */
   #again(session: Session): Eventually<Outcome<Session>> {
+    const fault = this.#authenticator.faultOf(Session.verifiedTokens(session));
+    if (fault !== undefined) return this.#engine.finish(fault);
     return whenReady(this.#revocations.check(Session.verifiedTokens(session)), (isRevoked) =>
       isRevoked ? this.#engine.finish(new AuthError("token_revoked")) : session,
     );
@@ -126,7 +128,7 @@ export class Identifier {
     return session;
   }
 
-  #make(request: RequestHeaders, head: RequestHeaders, sink: CookieSink | undefined): Eventually<Outcome<Session>> {
+  #make(request: RequestHeaders, head: RequestHead, sink: CookieSink | undefined): Eventually<Outcome<Session>> {
     const tokens = this.#authenticator.authenticate(request, head, sink);
     if (tokens instanceof Promise) return tokens.then((late) => this.#goOn(late, request));
     return this.#goOn(tokens, request);
@@ -191,7 +193,7 @@ export class Identifier {
  * What tokens are read from; undefined where something else than a request was given. Read once: on Node 20 and 22
  * Express gives each request a hidden class of its own, and each look at one costs a microsecond.
  */
-function headOf(request: RequestHeaders): RequestHeaders | undefined {
+function headOf(request: RequestHeaders): RequestHead | undefined {
   if (typeof request !== "object" || request === null) return undefined;
   const { headers, rawHeaders } = request;
   if (typeof headers !== "object" || headers === null) return undefined;

@@ -12,6 +12,9 @@ export interface RequestHeaders {
   readonly rawHeaders?: readonly string[];
 }
 
+/** What of a request tells who calls, without the request. */
+export type RequestHead = Pick<RequestHeaders, "headers" | "rawHeaders">;
+
 /** The `headers` of a Fetch `Request`, whoever made it. */
 export interface FetchHeaders {
   /** The value of a header, of several joined by commas; null where there is none. */
@@ -30,8 +33,8 @@ const NOT_IN_A_TOKEN = [" ", ",", "\t", "\u00a0"];
  * The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1), undefined where there is none. Anything that
  * could be read in two ways is refused, not guessed at.
  */
-export function readBearer(request: RequestHeaders): Outcome<string | undefined> {
-  const value = readSingle(request, "authorization", "several_bearers");
+export function readBearer(head: RequestHead): Outcome<string | undefined> {
+  const value = readSingle(head, "authorization", "several_bearers");
   if (typeof value !== "string" || value === "") return value === "" ? undefined : value;
   if (hasScheme(value)) {
     const token = value.slice(SCHEME.length);
@@ -42,8 +45,8 @@ export function readBearer(request: RequestHeaders): Outcome<string | undefined>
 }
 
 /** A header whose whole value is one token. */
-export function readTokenHeader(request: RequestHeaders, name: string): Outcome<string | undefined> {
-  const value = readSingle(request, name, "several_id_tokens");
+export function readTokenHeader(head: RequestHead, name: string): Outcome<string | undefined> {
+  const value = readSingle(head, name, "several_id_tokens");
   if (typeof value !== "string" || isOneWord(value)) return value;
   return badTransport(JOINED_BEARER.test(value) ? "several_id_tokens" : idTokenFault(value));
 }
@@ -60,14 +63,14 @@ function isOneWord(value: string): boolean {
 }
 
 /** A header as it came; what Node joined of several stands there joined. */
-export function headerOf({ headers }: RequestHeaders, name: string): string | undefined {
+export function headerOf({ headers }: Pick<RequestHead, "headers">, name: string): string | undefined {
   const value = lookUp(headers, name);
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
 /** Node keeps the first of two `Authorization` headers and joins others with commas; the raw list shows both. */
 function readSingle(
-  { headers, rawHeaders }: RequestHeaders,
+  { headers, rawHeaders }: RequestHead,
   name: string,
   several: TransportFault,
 ): Outcome<string | undefined> {

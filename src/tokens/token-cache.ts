@@ -4,26 +4,28 @@ import { evictions } from "../diagnostics/channels.js";
 import { Doorkeeper } from "./doorkeeper.js";
 import type { VerifiedToken } from "./verified-token.js";
 
-/** When the cache is full, one in so many tokens that would be remembered is. */
-const ADMITTED_WHEN_FULL = 8;
+/** An entry of a full cache is idle when this many times as many tokens as it holds were looked for since its last use. */
+const IDLE_AFTER = 8;
 
 /** A token that was verified, and the SHA-256 of the whole of it, as bytes in a string. */
 interface Entry {
   readonly digest: string;
   readonly token: VerifiedToken;
+  /** How many tokens had been looked for when it was last of use. */
+  usedAt: number;
 }
 
 /**
  * Tokens that were verified. They are looked for by their tail, which costs little where there is nothing to be found, and
  * found by the SHA-256 of the whole. A token is remembered the second time it is seen: most that are seen once never come
  * again, and keeping those would cost more than they ever give back. When more tokens come by turns than there is room
- * for, replacing the oldest by the newest would throw each out before it is needed again; so then most stay out, and those
- * that are in are of use.
+ * for, replacing the oldest by the newest would throw each out just before it is needed again; so those that are in stay,
+ * and are of use, until they expire or are idle.
  */
 export class TokenCache {
   readonly #entries: LRUCache<string, Entry>;
   readonly #seen = new Doorkeeper();
-  #turnedAway = 0;
+  #looks = 0;
 
   /** @param maxTokens at least 1 */
   constructor(maxTokens: number) {
@@ -37,8 +39,11 @@ export class TokenCache {
 
   /** @param raw what claims to be a token */
   get(raw: string): VerifiedToken | undefined {
+    this.#looks += 1;
     const entry = this.#entries.get(tailOf(raw));
-    return entry !== undefined && entry.digest === digestOf(raw) ? entry.token : undefined;
+    if (entry === undefined || entry.digest !== digestOf(raw)) return undefined;
+    entry.usedAt = this.#looks;
+    return entry.token;
   }
 
   delete(token: VerifiedToken): void {
@@ -47,16 +52,23 @@ export class TokenCache {
 
   /** Remembers a token, if it has been seen before and there is room. */
   offer(raw: string, token: VerifiedToken): void {
-    if (!this.#seen.wasSeen(token.tail) || !this.#hasRoom()) return;
-    this.#entries.set(token.tail, { digest: digestOf(raw), token });
+    // Asked first: with a full cache in use most tokens end here.
+    if (!this.#hasRoomFor(token) || !this.#seen.wasSeen(token.tail)) return;
+    if (evictions.isWatched && this.#isFull) evictions.publish({ cache: "tokens" });
+    this.#entries.set(token.tail, { digest: digestOf(raw), token, usedAt: this.#looks });
   }
 
-  #hasRoom(): boolean {
-    if (this.#entries.size < this.#entries.max) return true;
-    this.#turnedAway += 1;
-    if (this.#turnedAway % ADMITTED_WHEN_FULL !== 0) return false;
-    if (evictions.isWatched) evictions.publish({ cache: "tokens" });
-    return true;
+  get #isFull(): boolean {
+    return this.#entries.size >= this.#entries.max;
+  }
+
+  /** In a full cache the one that was not of use for longest makes room, once it is of no use. */
+  #hasRoomFor(token: VerifiedToken): boolean {
+    if (!this.#isFull) return true;
+    const oldest = this.#entries.rvalues().next().value;
+    if (oldest === undefined) return true;
+    const hasExpired = oldest.token.expSeconds <= token.fromSeconds;
+    return hasExpired || this.#looks - oldest.usedAt >= IDLE_AFTER * this.#entries.max;
   }
 }
 

@@ -76,6 +76,13 @@ export class TokenVerifier {
     );
   }
 
+  /** What has become of a token since it was verified. */
+  faultOf({ expSeconds, key }: VerifiedToken): AuthError | undefined {
+    if (isExpired(expSeconds, this.#clock() / 1000, this.#config.clockToleranceSeconds))
+      return new AuthError("token_expired");
+    return key.withdrawn ? new AuthError("invalid_signature") : undefined;
+  }
+
   /** Whether a token was issued to us, though it may have expired since. */
   async isOurs(raw: unknown, uses: ReadonlySet<TokenUse>): Promise<boolean> {
     const verified = await this.verify(raw, uses);

@@ -24,6 +24,7 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["readBounded(response.body, maxBytes, over)", "readBounded(response.body, Number.MAX_VALUE, over)", keySet],
   ],
   "bounded-answer.ts": [
+    ["    await body.cancel();\n    throw new DeadlineExceeded();\n", "", { test: "sign-in-parts" }],
     ["    over.abort();\n", "", keySetTest],
     ['over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });', "", keySetTest],
     ["if (size > maxBytes) throw new BodyTooLarge();", "", keySet],

@@ -39,6 +39,7 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   ],
   "tokens/json.ts": [
     ["if (depth > MAX_DEPTH) return undefined;", "", claims],
+    ["if (members === undefined) return undefined;\n", "", { test: "tokens" }],
     ["MAX_DEPTH = 32", "MAX_DEPTH = 31", claims],
     ["return countMembers(value) === members ? value : undefined;", "return value;", claims],
     ["return countMembers(value) === members ? value : undefined;", "return value;", jose],
@@ -65,12 +66,21 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["if (!uses.has(known.use)) return wrongUse();", "", pair],
     ["if (fault !== undefined) return fault;", "", signature],
     ["if (isExpired(known.expSeconds", "if (false && isExpired(known.expSeconds", { test: "tokens" }],
+    [
+      "if (isExpired(expSeconds, this.#clock()",
+      "if (false && isExpired(expSeconds, this.#clock()",
+      { test: "session" },
+    ],
+    ['return key.withdrawn ? new AuthError("invalid_signature") : undefined;', "", { test: "key-set" }],
     ["if (!known.key.withdrawn) return known;", "return known;", { group: "key set" }],
   ],
   "tokens/token-cache.ts": [
-    ["&& entry.digest === digestOf(raw)", "", signature],
+    ["|| entry.digest !== digestOf(raw)", "", signature],
     ['hash("sha256", raw, "binary")', 'hash("sha256", raw.slice(raw.indexOf(".")), "binary")', { test: "token-cache" }],
-    ["if (!this.#seen.wasSeen(token.tail) || !this.#hasRoom()) return;", "", { test: "token-cache" }],
+    ["|| !this.#seen.wasSeen(token.tail)", "", { test: "token-cache" }],
+    ["if (!this.#isFull) return true;", "return true;", { test: "token-cache" }],
+    ["hasExpired ||", "", { test: "token-cache" }],
+    ["|| this.#looks - oldest.usedAt >= IDLE_AFTER * this.#entries.max", "", { test: "token-cache" }],
   ],
   "tokens/claims.ts": [
     ["if (mistyped !== undefined) return wrong(mistyped);", "", claims],

@@ -95,7 +95,7 @@ function silenceOf(error: unknown, timeoutMs: number): Silence {
   if (error instanceof BodyTooLarge)
     return { why: "its answer is too long", fix: "Check that the endpoint is Cognito's." };
   const errno = error instanceof Error ? (errnoOf(error.cause) ?? errnoOf(error)) : undefined;
-  const isLate = error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError");
+  const isLate = error instanceof DeadlineExceeded;
   if (isLate || errno === "UND_ERR_CONNECT_TIMEOUT") {
     return {
       why: `no answer within ${timeoutMs / 1000} seconds`,
