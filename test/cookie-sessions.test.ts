@@ -324,7 +324,8 @@ describe("Sessions in cookies", () => {
       expect(analysis.accessToken).to.deep.include({ purpose: "access", groups: ["staff"] });
       expect(analysis.accessToken?.expiresInSeconds).to.be.within(3598, 3600);
       for (const told of [session, session.tokens, analysis, info]) {
-        expect(`${JSON.stringify(told)} ${inspect(told, { depth: 9 })}`)
+        const thorough = inspect(told, { depth: 9, showHidden: true, getters: true });
+        expect(`${JSON.stringify(told)} ${JSON.stringify({ ...told })} ${thorough}`)
           .not.to.match(/eyJ/)
           .and.not.to.contain(refreshToken);
       }

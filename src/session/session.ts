@@ -189,7 +189,22 @@ function showTokens({ access, id, rawAccess, rawId, cookie }: SessionTokens): Au
     ...(id && rawId !== undefined ? { idToken: new Jwt(id.header, id.payload, rawId) } : {}),
   };
   const { refreshToken } = cookie?.live.grant ?? {};
-  // Not enumerable, and not a value: logging the tokens, however thoroughly, does not show it.
-  if (refreshToken !== undefined) Object.defineProperty(tokens, "refreshToken", { get: () => refreshToken });
-  return Object.freeze(tokens);
+  return Object.freeze(refreshToken === undefined ? tokens : Object.assign(new CookieTokens(refreshToken), tokens));
+}
+
+/** Tokens of a session in cookies. Logging them, however thoroughly, does not show the one that makes others. */
+class CookieTokens implements AuthTokens {
+  readonly #refreshToken: string;
+
+  constructor(refreshToken: string) {
+    this.#refreshToken = refreshToken;
+  }
+
+  get refreshToken(): string {
+    return this.#refreshToken;
+  }
+
+  [inspect.custom](): object {
+    return { ...this };
+  }
 }
