@@ -2,8 +2,8 @@
 export interface Variant {
   readonly title: string;
   readonly framework: "express" | "koa";
-  /** `least`: authenticates nobody, and does only what an answer from our cache cannot do without. */
-  readonly kind: "bare" | "least" | "ours" | "peer" | "study";
+  /** `bare`: authenticates nobody. */
+  readonly kind: "bare" | "ours" | "peer" | "study";
 }
 
 const express = (title: string, kind: Variant["kind"] = "peer") => ({ title, framework: "express", kind }) as const;
@@ -13,7 +13,7 @@ const koa = (title: string, kind: Variant["kind"] = "peer") => ({ title, framewo
 export const VARIANTS = {
   "express-bare": express("Express 5, bare", "bare"),
   "express-no-op": express("a middleware that does nothing", "bare"),
-  "express-least": express("one SHA-256 of the token, one property set", "least"),
+  "express-least": express("Express 5: one SHA-256 of the token, one property set", "bare"),
   "express-ours": express("cognito-auth-session", "ours"),
   "express-ours-uncached": express("cognito-auth-session, tokenCacheSize 0", "ours"),
   "express-ours-id": express("cognito-auth-session, ID tokens", "ours"),
@@ -28,7 +28,7 @@ export const VARIANTS = {
   "express-verify-inline": express("crypto.verify, on the thread that serves", "study"),
   "express-verify-pool": express("crypto.verify, in the thread pool", "study"),
   "koa-bare": koa("Koa 3, bare", "bare"),
-  "koa-least": koa("one SHA-256 of the token", "least"),
+  "koa-least": koa("Koa 3: one SHA-256 of the token", "bare"),
   "koa-ours": koa("cognito-auth-session", "ours"),
   "koa-jwt": koa("koa-jwt + jwks-rsa"),
   "koa-by-hand": koa("aws-jwt-verify by hand"),
@@ -44,10 +44,13 @@ export function bareOf(name: VariantName): VariantName {
   return VARIANTS[name].framework === "express" ? "express-bare" : "koa-bare";
 }
 
+export function frameworkOf(name: VariantName): string {
+  return VARIANTS[name].framework === "express" ? "Express" : "Koa";
+}
+
 /** Whether it asks who calls: others answer 200 to everybody. */
 export function authenticates(name: VariantName): boolean {
-  const { kind } = VARIANTS[name];
-  return kind !== "bare" && kind !== "least";
+  return VARIANTS[name].kind !== "bare";
 }
 
 /** Whether it is there for one decision, and compared with nothing else. It gets both cores, for threads of its own. */

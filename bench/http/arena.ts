@@ -1,7 +1,7 @@
 import type { Order, Outcome } from "../load/messages.js";
 import type { Scale } from "../scale.js";
 import type { Stage } from "../stage.js";
-import { authenticates, type VariantName } from "../variants.js";
+import { authenticates, isStudy, type VariantName } from "../variants.js";
 import type { Load } from "./load.js";
 import { Server } from "./server.js";
 import { streamFor, type Traffic, unseen } from "./traffic.js";
@@ -88,7 +88,7 @@ export class Arena {
   async #send(server: Server, traffic: Traffic, slice: Slice): Promise<Outcome> {
     const { load, stage, scale } = this.#parts;
     const stream = streamFor(server, traffic, stage, scale);
-    const outcome = await load.carryOut({ port: server.port, stream, ...slice });
+    const outcome = await load.carryOut({ port: server.port, stream, sleeps: isStudy(server.name), ...slice });
     const expected = isRefused(server.name, traffic) ? "401" : "200";
     const wrong = Object.entries(outcome.statuses).find(([status]) => status !== expected);
     if (wrong !== undefined || outcome.requests === 0) {

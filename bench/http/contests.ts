@@ -4,6 +4,9 @@ import type { VariantName } from "../variants.js";
 import { Arena, type ArenaParts, type ServedSlice } from "./arena.js";
 import type { Contest, Workload, WorkloadName } from "./workloads.js";
 
+/** Of a slice that is so many requests. */
+const LIMIT_MS = 60_000;
+
 /** What came of a contest. */
 export interface ContestResult {
   readonly workload: WorkloadName;
@@ -45,9 +48,10 @@ interface Pair {
 }
 
 /** Who goes first changes: a machine that gets slower favours the first. */
-async function runPair(arena: Arena, contest: Contest, milliseconds: number, challengerFirst: boolean): Promise<Pair> {
-  const { traffic, connections } = contest;
-  const slice = (side: "challenger" | "baseline") => arena.run(contest[side], traffic, { connections, milliseconds });
+async function runPair(arena: Arena, contest: Contest, sliceMs: number, challengerFirst: boolean): Promise<Pair> {
+  const { traffic, connections, requests } = contest;
+  const length = requests === undefined ? { milliseconds: sliceMs } : { milliseconds: LIMIT_MS, requests };
+  const slice = (side: "challenger" | "baseline") => arena.run(contest[side], traffic, { connections, ...length });
   if (challengerFirst) {
     const challenger = await slice("challenger");
     return { challenger, baseline: await slice("baseline") };

@@ -16,15 +16,18 @@ export interface LatencyResult {
   readonly baseline: VariantName;
   readonly rateOf: RateOf;
   /** Requests a second: 0.7 of what can be done. */
-  readonly rate: { readonly challenger: number; readonly baseline: number };
+  readonly rate: Readonly<Record<Side, number>>;
   /** Milliseconds, of all slices. */
-  readonly p50: { readonly challenger: number; readonly baseline: number };
-  readonly p99: { readonly challenger: number; readonly baseline: number };
+  readonly p50: Readonly<Record<Side, number>>;
+  readonly p99: Readonly<Record<Side, number>>;
   /** The challenger's p99 as a multiple of the baseline's, of slices next to each other. */
   readonly ratio: Quartiles;
 }
 
-interface Slice {
+type Side = "challenger" | "baseline";
+
+/** Load at a rate, and how long each request took. */
+interface RatedSlice {
   readonly rate: number;
   readonly latencies: readonly number[];
 }
@@ -50,38 +53,42 @@ async function measureOne(
   const { latencyRounds, latencySliceMs: milliseconds, sliceMs } = parts.scale;
   const arena = new Arena(parts);
   const rateFor = async (name: VariantName) => (await saturationOf(arena, name, traffic, sliceMs)) * SATURATION;
-  const slice = async (name: VariantName, rate: number, seed: number): Promise<Slice> => {
+  const slice = async (name: VariantName, rate: number, seed: number): Promise<RatedSlice> => {
     const { latencies } = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed });
     return { rate, latencies };
   };
-  const of: Record<"challenger" | "baseline", Slice[]> = { challenger: [], baseline: [] };
+  const pairs: Record<Side, RatedSlice>[] = [];
   try {
     for (let round = 0; round < latencyRounds; round += 1) {
       const rate = await rateFor(baseline);
-      of.baseline.push(await slice(baseline, rate, round));
-      of.challenger.push(await slice(challenger, rateOf === "own" ? await rateFor(challenger) : rate, round));
+      const first = await slice(baseline, rate, round);
+      const ownRate = rateOf === "own" ? await rateFor(challenger) : rate;
+      pairs.push({ baseline: first, challenger: await slice(challenger, ownRate, round) });
     }
   } finally {
     await arena.close();
   }
-  const both = (figure: (slices: readonly Slice[]) => number) => ({
-    challenger: figure(of.challenger),
-    baseline: figure(of.baseline),
+  const both = (figure: (slices: readonly RatedSlice[]) => number): Record<Side, number> => ({
+    challenger: figure(pairs.map((pair) => pair.challenger)),
+    baseline: figure(pairs.map((pair) => pair.baseline)),
   });
-  const share = (slices: readonly Slice[], at: number) =>
-    quantile(
-      slices.flatMap(({ latencies }) => latencies),
-      at,
-    );
-  const ratios = of.challenger.map(
-    (each, round) => share([each], 0.99) / share(of.baseline.slice(round, round + 1), 0.99),
-  );
   return {
-    ...{ challenger, baseline, rateOf, ratio: quartilesOf(ratios) },
+    challenger,
+    baseline,
+    rateOf,
+    ratio: quartilesOf(pairs.map((pair) => p99Of(pair.challenger) / p99Of(pair.baseline))),
     rate: both((slices) => median(slices.map(({ rate }) => rate))),
-    p50: both((slices) => share(slices, 0.5)),
-    p99: both((slices) => share(slices, 0.99)),
+    p50: both((slices) => quantile(latenciesOf(slices), 0.5)),
+    p99: both((slices) => quantile(latenciesOf(slices), 0.99)),
   };
+}
+
+function p99Of(slice: RatedSlice): number {
+  return quantile(slice.latencies, 0.99);
+}
+
+function latenciesOf(slices: readonly RatedSlice[]): number[] {
+  return slices.flatMap(({ latencies }) => latencies);
 }
 
 async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, milliseconds: number): Promise<number> {

@@ -8,6 +8,8 @@ export interface Contest {
   readonly baseline: VariantName;
   readonly traffic: Traffic;
   readonly connections: number;
+  /** A slice is so many requests, however long they take. */
+  readonly requests?: number;
   /** What sets contests of one workload apart, where the names do not. */
   readonly label?: string;
 }
@@ -98,7 +100,12 @@ function growth({ growthTokens, growthConnections, hotTokens, overflowTokens }: 
       ...contest("express-ours", "express-bare", of(hotTokens), connections),
       label: `${connections} ${connections === 1 ? "connection" : "connections"}`,
     })),
-    { ...contest("express-ours", "express-ours-uncached", of(overflowTokens)), label: `${overflowTokens} users` },
+    {
+      ...contest("express-ours", "express-ours-uncached", of(overflowTokens)),
+      label: `${overflowTokens} users`,
+      // A whole turn: tokens that the cache holds come one after the other, and those that it does not hold as well.
+      requests: overflowTokens,
+    },
   ];
 }
 

@@ -4,7 +4,13 @@ import type { Source } from "./source.js";
 import type { Tally } from "./tally.js";
 
 /** With one core for all, what looks all the time takes it from the server. */
-const NEVER_SLEEPS = cpus().length > 1;
+const HAS_A_CORE = cpus().length > 1;
+
+interface Limits {
+  readonly milliseconds: number;
+  readonly requests?: number | undefined;
+  readonly sleeps?: boolean | undefined;
+}
 
 /**
  * Each connection sends its next request as soon as it was answered: how much a server can do.
@@ -17,13 +23,13 @@ export function closedLoop(
   connections: readonly Connection[],
   source: Source,
   tally: Tally,
-  { milliseconds, requests = Number.POSITIVE_INFINITY }: { milliseconds: number; requests?: number | undefined },
+  { milliseconds, requests = Number.POSITIVE_INFINITY, sleeps = false }: Limits,
 ): Promise<void> {
   let isOver = false;
   const look = () => {
     if (!isOver) setImmediate(look);
   };
-  if (NEVER_SLEEPS) look();
+  if (HAS_A_CORE && !sleeps) look();
   const answered = new Promise<void>((resolve, reject) => {
     const endsAt = performance.now() + milliseconds;
     let open = 0;

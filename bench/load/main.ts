@@ -19,14 +19,14 @@ function reply(answer: Answer): void {
 }
 
 async function carryOut(order: Order): Promise<Outcome> {
-  const { port, stream, milliseconds, requests, rate, seed = 1 } = order;
+  const { port, stream, milliseconds, requests, rate, sleeps, seed = 1 } = order;
   const connections = await connectionsTo(port, order.connections);
   const source = new Source(stream);
   const tally = new Tally();
   const startedAt = performance.now();
   const latencies =
     rate === undefined
-      ? await closedLoop(connections, source, tally, { milliseconds, requests }).then(() => [])
+      ? await closedLoop(connections, source, tally, { milliseconds, requests, sleeps }).then(() => [])
       : await openLoop(connections, source, tally, { milliseconds, rate, seed });
   const took = performance.now() - startedAt;
   return {

@@ -23,6 +23,8 @@ export interface Order {
   readonly requests?: number;
   /** Requests a second, whether they are answered or not; without it each connection sends when it was answered. */
   readonly rate?: number;
+  /** Whether the load sleeps while it waits, as it has to where the server works on its core as well. Not where there is a rate. */
+  readonly sleeps?: boolean;
   /** Of the arrival times, where there is a rate. */
   readonly seed?: number;
 }

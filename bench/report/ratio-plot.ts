@@ -25,7 +25,6 @@ const TICK = 0.2;
 const COLOURS = [
   { name: "ours", light: "#1a7f37", dark: "#3fb950" },
   { name: "peer", light: "#8250df", dark: "#a371f7" },
-  { name: "least", light: "#8c959f", dark: "#6e7681" },
   { name: "bare", light: "#8c959f", dark: "#6e7681" },
 ];
 const STYLE = `    .whisker { stroke: #24292f; stroke-width: 1.5; }

@@ -2,7 +2,7 @@ import type { ContestResult } from "../http/contests.js";
 import { workloadsOf } from "../http/workloads.js";
 import { markdownTable, numberText } from "../markdown-table.js";
 import type { Results } from "../results.js";
-import { VARIANTS, type VariantName } from "../variants.js";
+import { frameworkOf, VARIANTS, type VariantName } from "../variants.js";
 import { ratioText, withCommas } from "./numbers.js";
 
 /** Below this share of its time the server had to wait for the load, and it is the load that was measured. */
@@ -96,6 +96,6 @@ function otherTables({ microseconds, imports, coldStarts, memory }: Results): st
 }
 
 function titleOf(name: VariantName): string {
-  const { title, framework, kind } = VARIANTS[name];
-  return kind === "bare" ? title : `${framework === "express" ? "Express" : "Koa"}: ${title}`;
+  const { title, kind } = VARIANTS[name];
+  return kind === "bare" ? title : `${frameworkOf(name)}: ${title}`;
 }

@@ -1,6 +1,6 @@
 import { markdownTable } from "../markdown-table.js";
 import type { Results } from "../results.js";
-import { VARIANTS, type VariantName } from "../variants.js";
+import { frameworkOf } from "../variants.js";
 import { Lookup } from "./lookup.js";
 
 /** What issue 7 says must be reached. */
@@ -72,10 +72,6 @@ function targetsOf(of: Lookup): readonly Target[] {
     atMost("heap for each cached token, KB", 1.5, of.kilobytesPerToken),
     atMost("cached bearer tokens found in a heap snapshot", 0, of.tokensFound),
   ];
-}
-
-function frameworkOf(name: VariantName): string {
-  return VARIANTS[name].framework === "express" ? "Express" : "Koa";
 }
 
 function atLeast(what: string, limit: number, value: number): Target {
