@@ -1,4 +1,5 @@
 import { DeadlineExceeded, within } from "./deadline.js";
+import { errnoOf } from "./errors/upstream-failure.js";
 
 /** A body was longer than it may be. */
 export class BodyTooLarge extends Error {
@@ -50,4 +51,14 @@ export async function readBounded(
     chunks.push(next.value);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What became of a fetch that failed, for an `UpstreamFailure`. */
+export function fetchFailureOf(error: unknown): { readonly name: string; readonly errno?: string | undefined } {
+  if (error instanceof BodyTooLarge) return { name: "AnswerTooLarge" };
+  if (error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError")) {
+    return { name: "TimeoutError" };
+  }
+  // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
+  return { name: "NetworkError", errno: error instanceof Error ? errnoOf(error.cause) : undefined };
 }

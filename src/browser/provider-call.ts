@@ -1,7 +1,6 @@
 import type { CustomFetch } from "openid-client";
-import { BodyTooLarge, inTime, readBounded } from "../bounded-answer.js";
-import { DeadlineExceeded } from "../deadline.js";
-import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
+import { fetchFailureOf, inTime, readBounded } from "../bounded-answer.js";
+import { UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** A discovery document and a set of tokens are a few kilobytes. */
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -69,12 +68,8 @@ export class ProviderCall {
 
   #asFailure(error: unknown): UpstreamFailure {
     if (error instanceof UpstreamFailure) return error;
-    if (error instanceof BodyTooLarge) return this.#failure("AnswerTooLarge");
-    if (error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError")) {
-      return this.#failure("TimeoutError");
-    }
-    // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
-    return this.#failure("NetworkError", error instanceof Error ? errnoOf(error.cause) : undefined);
+    const { name, errno } = fetchFailureOf(error);
+    return this.#failure(name, errno);
   }
 
   #failure(name: string, errno?: string): UpstreamFailure {

@@ -16,6 +16,8 @@ const MAX_POLLS = (LOCK_TTL_SECONDS * 1000) / POLL_MS;
 export interface SharedExchangeParts {
   readonly clock: Clock;
   readonly store: SealedStore;
+  /** Loads what an exchange needs: before there is a lock, which has no time for it. */
+  readonly prepare: () => Promise<unknown>;
   /** Whether what was obtained for somebody at a time is not to be used any more. */
   readonly isOutdated: (owner: Owner, obtainedAtMs: number) => boolean;
 }
@@ -45,7 +47,8 @@ export class SharedExchange {
 
   /** One process at a time; the others look whether it has found something. */
   async #inTurn(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
-    const { store } = this.#parts;
+    const { store, prepare } = this.#parts;
+    await prepare();
     let misses = 0;
     for (let polls = 0; polls < MAX_POLLS; polls += 1) {
       const lock = await store.lock("exchange", subject.key, LOCK_TTL_SECONDS);

@@ -89,9 +89,10 @@ export function assemble(options: AuthSessionOptions, parts: SessionManagerParts
   const identityPools = new IdentityPoolExchange({ clock, timeoutMs, maxIdentities: maxUsers, authFlow, store });
   const isOutdated = ({ sub }: Owner, obtainedAtMs: number) => revocations.isAfter(sub, obtainedAtMs);
   const own = parts.exchange ?? identityPools.exchange;
+  const prepare = async () => (parts.exchange === undefined ? identityPools.warmUp() : undefined);
   const federation = new Federation({
     clock,
-    exchange: store === undefined ? own : new SharedExchange(own, { clock, store, isOutdated }).exchange,
+    exchange: store === undefined ? own : new SharedExchange(own, { clock, store, isOutdated, prepare }).exchange,
     maxUsers,
     onOrphan: (key) => void store?.delete("credentials", key),
     onRenewed: ({ sub: userSub }: Owner, { identityId, expiresAtMs }: ExchangedCredentials) =>

@@ -1,6 +1,5 @@
-import { BodyTooLarge, inTime, readBounded } from "../bounded-answer.js";
-import { DeadlineExceeded } from "../deadline.js";
-import { errnoOf, UpstreamFailure } from "../errors/upstream-failure.js";
+import { fetchFailureOf, inTime, readBounded } from "../bounded-answer.js";
+import { UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** Bounds of one fetch. */
 export interface FetchLimits {
@@ -33,9 +32,6 @@ export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
 function asFailure(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   if (error instanceof SyntaxError) return new UpstreamFailure("JWKS", "UnreadableAnswer", { httpStatusCode: 200 });
-  if (error instanceof BodyTooLarge) return new UpstreamFailure("JWKS", "AnswerTooLarge");
-  if (error instanceof DeadlineExceeded) return new UpstreamFailure("JWKS", "TimeoutError");
-  // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
-  const errno = error instanceof Error ? errnoOf(error.cause) : undefined;
-  return new UpstreamFailure("JWKS", "NetworkError", { errno });
+  const { name, errno } = fetchFailureOf(error);
+  return new UpstreamFailure("JWKS", name, { errno });
 }

@@ -7,13 +7,9 @@ process.on("message", (job: Job) => {
   void work(job).then((result) => process.send?.(result));
 });
 
-/** Four processes on two cores may take longer to load it than a process is given to exchange for the others. */
-const sdk = import("@aws-sdk/client-cognito-identity");
-
 let sessions: SessionManager | undefined;
 
 async function work({ options, redisUrl, encryptionKey, tokens, rounds, concurrency, pauseMs }: Job): Promise<Result> {
-  await sdk;
   sessions ??= new SessionManager({
     ...options,
     store: redisStore({ url: redisUrl }),
