@@ -111,7 +111,8 @@ export function authErrorHandler(...none: never[]): ErrorRequestHandler {
     if (!(error instanceof AuthError) || response.headersSent) return next(error);
     response.statusCode = error.status;
     for (const name of SUPERSEDED_HEADERS) response.removeHeader(name);
-    response.end(writeProblem(error, (name, value) => void response.setHeader(name, value)));
+    const { body, length } = writeProblem(error, (name, value) => void response.setHeader(name, value));
+    response.setHeader("Content-Length", length).end(body);
   };
 }
 

@@ -7,6 +7,12 @@ import { warnOnce } from "../errors/warn-once.js";
 /** Headers of the answer that a handler had begun to describe, and that is not sent. */
 export const SUPERSEDED_HEADERS = ["Content-Encoding", "Content-Language", "Content-Range", "ETag", "Last-Modified"];
 
+/** A body, and how many bytes it has. */
+interface Body {
+  readonly body: string;
+  readonly length: string;
+}
+
 /** An answer, for any framework to send. */
 export interface ProblemAnswer {
   readonly status: number;
@@ -20,39 +26,35 @@ export interface ProblemAnswer {
  */
 export function problemOf(error: AuthError): ProblemAnswer {
   const headers: Record<string, string> = {};
-  const body = writeProblem(error, (name, value) => {
+  const { body, length } = writeProblem(error, (name, value) => {
     headers[name] = value;
   });
+  headers["Content-Length"] = length;
   return { status: error.status, headers, body };
 }
 
 /**
  * The same for frameworks that take one header after the other, without an object in between.
  *
- * @param setHeader called for each header of the answer
- * @returns the body
+ * @param setHeader called for each header of the answer but its length, which some frameworks tell by themselves
  */
-export function writeProblem(error: AuthError, setHeader: (name: string, value: string) => void): string {
+export function writeProblem(error: AuthError, setHeader: (name: string, value: string) => void): Body {
   tellOperator(error);
-  const { body, length } = bodyOf(error);
   for (const name of Object.keys(error.headers)) setHeader(name, error.headers[name] ?? "");
   setHeader("Cache-Control", "no-store");
   setHeader("Content-Type", "application/problem+json; charset=utf-8");
-  setHeader("Content-Length", length);
-  return body;
+  return bodyOf(error);
 }
 
-/** There are few: applications may make errors with a name or a status of their own, so there is a bound all the same. */
-const bodies = new Map<string, { readonly body: string; readonly length: string }>();
-const MAX_BODIES = 100;
+/** The last one made of each code. Some codes have several names, and applications may make errors with any. */
+const bodies = new Map<AuthError["code"], Body & Pick<AuthError, "status" | "name">>();
 
-function bodyOf({ status, code, name }: AuthError): { readonly body: string; readonly length: string } {
-  const key = `${status} ${code} ${name}`;
-  const known = bodies.get(key);
-  if (known !== undefined) return known;
+function bodyOf({ status, code, name }: AuthError): Body {
+  const known = bodies.get(code);
+  if (known !== undefined && known.status === status && known.name === name) return known;
   const body = JSON.stringify({ status, title: STATUS_CODES[status], detail: ERROR_TABLE[code].detail, code, name });
-  const made = { body, length: String(Buffer.byteLength(body)) };
-  if (bodies.size < MAX_BODIES) bodies.set(key, made);
+  const made = { body, length: String(Buffer.byteLength(body)), status, name };
+  bodies.set(code, made);
   return made;
 }
 
