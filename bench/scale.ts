@@ -18,7 +18,7 @@ export interface Scale {
   readonly rounds: number;
   /** After so many, servers are started anew. */
   readonly roundsOfProcess: number;
-  /** Whether peers that no target names are measured beyond hot. */
+  /** Whether peers that no target names are measured. */
   readonly allPeers: boolean;
   readonly growthTokens: readonly number[];
   readonly growthConnections: readonly number[];
@@ -62,18 +62,18 @@ export const QUICK: Scale = {
   expiredTokens: 300,
   forgedTokens: 2000,
   idTokens: 300,
-  warmUpRequests: 1200,
+  warmUpRequests: 600,
   warmUpMs: 0,
   sliceMs: 100,
-  rounds: 3,
+  rounds: 2,
   allPeers: false,
-  growthTokens: [5000],
+  growthTokens: [],
   growthConnections: [1, 256],
-  overflowTokens: 12_000,
-  latencySliceMs: 600,
-  latencyRounds: 3,
-  microRounds: 9,
-  importRuns: 5,
+  overflowTokens: 11_000,
+  latencySliceMs: 300,
+  latencyRounds: 1,
+  microRounds: 5,
+  importRuns: 3,
   heapTokens: 5000,
 };
 

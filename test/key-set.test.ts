@@ -10,8 +10,8 @@ import {
 } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { appWith, get, TestClock } from "./support/app.js";
+import { drip } from "./support/drip.js";
 import { expectRefusal } from "./support/expectations.js";
-import { heapInUse } from "./support/heap.js";
 import { withServer } from "./support/raw-http.js";
 
 describe("The key set", () => {
@@ -175,12 +175,8 @@ describe("The key set", () => {
     it("a slow drip ends with the time-out, though garbage is collected meanwhile", async () => {
       let ended: Promise<unknown> = Promise.resolve();
       await withServer(
-        (_req, res) => {
-          const timer = setInterval(() => {
-            res.write(" ");
-            void heapInUse();
-          }, 20);
-          res.on("close", () => clearInterval(timer));
+        (req, res) => {
+          drip(req, res);
           ended = once(res, "close", { signal: AbortSignal.timeout(3000) });
         },
         async (port) => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -23,7 +23,7 @@ import {
 import { MAX_RETURN_PATH_LENGTH, returnPathOf } from "../src/browser/return-path.js";
 import { ERROR_TABLE } from "../src/errors/table.js";
 import { Sealing } from "../src/store/sealing.js";
-import { heapInUse } from "./support/heap.js";
+import { drip } from "./support/drip.js";
 
 const ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI";
 const DOMAIN = "https://shop.auth.eu-west-1.amazoncognito.com";
@@ -100,15 +100,6 @@ function expectFailure(outcome: unknown, code: AuthErrorCode, cause?: string, ..
   if (outcome.status === 503) expect(outcome.headers["Retry-After"]).to.match(/^[1-9]\d*$/);
   const text = `${inspect(outcome, { depth: 9, showHidden: true })} ${outcome.stack} ${outcome.recoverySuggestion}`;
   for (const word of [SECRET_WORD, "client-secret", "eyJ", ...secrets]) expect(text).not.to.include(word);
-}
-
-/** An answer that never ends. `fetch` forgets its signal when garbage is collected while a body comes in. */
-function drip(_request: IncomingMessage, response: ServerResponse): void {
-  const timer = setInterval(() => {
-    response.write(" ");
-    void heapInUse();
-  }, 20);
-  response.on("close", () => clearInterval(timer));
 }
 
 function expectConfigurationError(over: Partial<ManagedLoginSettings>, option: string): void {

@@ -54,7 +54,7 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
       name: "hot",
       title: `Hot: ${scale.hotTokens} tokens in turn`,
       contests: [
-        ...ALL.map(toBare(hot)),
+        ...(scale.allPeers ? ALL : NAMED).map(toBare(hot)),
         contest("express-ours", "express-no-op", hot),
         contest("express-least", "express-no-op", hot),
         contest("express-ours", "express-oauth2-jwt-bearer", hot),

@@ -18,7 +18,7 @@ not authenticate, and answers 200 to everybody.`;
 /** All tables as text. With plots they go into docs/ if wanted. */
 export function report(results: Results, writesDocs: boolean): string {
   const { machine, scale } = results;
-  const facts = `${machine}. ${scale.rounds} rounds of ${scale.sliceMs} ms.`;
+  const facts = `${machine}. ${roundsOf(results)} rounds of ${scale.sliceMs} ms.`;
   const tables = [`### Targets`, targetsTable(results), tablesOf(results)].join("\n\n");
   if (!writesDocs) return `${facts}\n\n${tables}`;
   const files = new Map([
@@ -26,4 +26,11 @@ export function report(results: Results, writesDocs: boolean): string {
   ]);
   for (const [file, text] of [...files, ...plotsOf(results)]) writeFileSync(join(DOCS, file), text);
   return `${facts}\n\n${tables}\n\nWritten: docs/${TABLES} and docs/bench-*.svg`;
+}
+
+/** Sections that were measured anew by themselves may have another number of them. */
+function roundsOf({ contests, scale }: Results): string {
+  const rounds = contests.length === 0 ? [scale.rounds] : contests.map((contest) => contest.rounds);
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
+  return least === most ? String(least) : `${least} to ${most}`;
 }

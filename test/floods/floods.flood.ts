@@ -98,6 +98,7 @@ describe("A flood of distinct tokens", () => {
     expect(kinds.reduce((sum, { flood }) => sum + flood.tally.asked, 0)).to.equal(1_000_000);
     for (const { kind, count, code, flood, good } of kinds) {
       expect(flood.tally.answers, kind).to.deep.equal({ [code]: count });
+      expect(good.tally.answers, kind).to.deep.equal({ ok: good.tally.asked });
       expect(flood.tally.microseconds, kind).to.be.below(good.tally.microseconds * COST_MARGIN);
     }
     // One fetch was made before; unknown keys may cause five at once, and one more in five seconds.

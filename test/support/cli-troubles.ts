@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LocalCognito } from "cognito-auth-session/testing";
 import type { Check } from "../../src/cli/doctor/check.js";
 import { environmentOf } from "./cli.js";
+import { drip } from "./drip.js";
 
 /** One thing that is wrong, and what is said about it. */
 export interface Trouble {
@@ -21,6 +22,19 @@ export interface Change {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   stop?(): Promise<void> | void;
+}
+
+/** Has the key set fetched from elsewhere. */
+async function keySetFrom(listener: RequestListener): Promise<Change & Required<Pick<Change, "stop">>> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A server that listens on a port has an address.
+  const { port } = server.address() as AddressInfo;
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { args: ["--jwks-uri", `http://127.0.0.1:${port}/`], stop };
 }
 
 /** What can be wrong, one thing at a time. */
@@ -76,20 +90,19 @@ export const TROUBLES: readonly Trouble[] = [
     fix: /Check that the endpoint is Cognito's/,
   },
   {
-    what: "the key set has moved: what it leads to is not asked",
-    cause: async ({ options }) => {
-      const server = createServer((_request, response) => {
-        response.writeHead(302, { Location: options.jwksUri }).end();
-      }).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      // A server that listens on a port has an address.
-      const { port } = server.address() as AddressInfo;
-      const stop = () => {
-        server.closeAllConnections();
-        server.close();
-      };
-      return { args: ["--jwks-uri", `http://127.0.0.1:${port}/`], stop };
+    what: "the key set's answer drips",
+    cause: async () => {
+      const { args = [], stop } = await keySetFrom(drip);
+      return { args: [...args, "--timeout", "0.3"], stop };
     },
+    failed: ["key-set", "token"],
+    says: /The key set cannot be fetched: no answer within 0\.3 seconds/,
+    fix: /firewall, VPC endpoints and proxy/,
+  },
+  {
+    what: "the key set has moved: what it leads to is not asked",
+    cause: ({ options }) =>
+      keySetFrom((_request, response) => response.writeHead(302, { Location: options.jwksUri }).end()),
     failed: ["key-set", "token"],
     says: /The key set cannot be fetched \(HTTP 302\)/,
     fix: /COGNITO_JWKS_URI/,
