@@ -13,7 +13,7 @@ const koa = (title: string, kind: Variant["kind"] = "peer") => ({ title, framewo
 export const VARIANTS = {
   "express-bare": express("Express 5, bare", "bare"),
   "express-no-op": express("a middleware that does nothing", "bare"),
-  "express-least": express("Express 5: one SHA-256 of the token, one property set", "bare"),
+  "express-least": express("Express 5: one SHA-256, one property", "bare"),
   "express-ours": express("cognito-auth-session", "ours"),
   "express-ours-uncached": express("cognito-auth-session, tokenCacheSize 0", "ours"),
   "express-ours-id": express("cognito-auth-session, ID tokens", "ours"),
@@ -28,7 +28,7 @@ export const VARIANTS = {
   "express-verify-inline": express("crypto.verify, on the thread that serves", "study"),
   "express-verify-pool": express("crypto.verify, in the thread pool", "study"),
   "koa-bare": koa("Koa 3, bare", "bare"),
-  "koa-least": koa("Koa 3: one SHA-256 of the token", "bare"),
+  "koa-least": koa("Koa 3: one SHA-256", "bare"),
   "koa-ours": koa("cognito-auth-session", "ours"),
   "koa-jwt": koa("koa-jwt + jwks-rsa"),
   "koa-by-hand": koa("aws-jwt-verify by hand"),
