@@ -461,15 +461,7 @@ describe("Managed login", () => {
       });
     });
 
-    const faults: readonly (readonly [string, RequestListener, string])[] = [
-      ["a redirect", (_, res) => res.writeHead(302, { location: "/elsewhere" }).end(), "UnexpectedStatus (HTTP 302)"],
-      ["an endless answer", (_, res) => void res.write(" ".repeat(300_000)), "AnswerTooLarge (HTTP 200)"],
-      ["silence", () => {}, "TimeoutError"],
-      ["half an answer", (_, res) => void res.write('{"issuer":'), "TimeoutError (HTTP 200)"],
-      ["a drip, while garbage is collected", drip, "TimeoutError (HTTP 200)"],
-      ["a hang-up", (req) => req.socket.destroy(), "NetworkError"],
-    ];
-    it("ends an answer to which nobody waits any more", async () => {
+    it("ends an answer that nobody waits for any more", async () => {
       let ended: Promise<unknown> = Promise.resolve();
       const listener: RequestListener = (_, response) => {
         ended = once(response, "close", { signal: AbortSignal.timeout(3000) });
@@ -489,6 +481,14 @@ describe("Managed login", () => {
       });
     });
 
+    const faults: readonly (readonly [string, RequestListener, string])[] = [
+      ["a redirect", (_, res) => res.writeHead(302, { location: "/elsewhere" }).end(), "UnexpectedStatus (HTTP 302)"],
+      ["an endless answer", (_, res) => void res.write(" ".repeat(300_000)), "AnswerTooLarge (HTTP 200)"],
+      ["silence", () => {}, "TimeoutError"],
+      ["half an answer", (_, res) => void res.write('{"issuer":'), "TimeoutError (HTTP 200)"],
+      ["a drip, while garbage is collected", drip, "TimeoutError (HTTP 200)"],
+      ["a hang-up", (req) => req.socket.destroy(), "NetworkError"],
+    ];
     for (const [name, listener, cause] of faults) {
       it(`fails on ${name}`, async () => {
         let requests = 0;

@@ -25,7 +25,7 @@ export interface Change {
 }
 
 /** Has the key set fetched from elsewhere. */
-async function keySetFrom(listener: RequestListener): Promise<Change & Required<Pick<Change, "stop">>> {
+async function keySetFrom(listener: RequestListener) {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   // A server that listens on a port has an address.
@@ -92,7 +92,7 @@ export const TROUBLES: readonly Trouble[] = [
   {
     what: "the key set's answer drips",
     cause: async () => {
-      const { args = [], stop } = await keySetFrom(drip);
+      const { args, stop } = await keySetFrom(drip);
       return { args: [...args, "--timeout", "0.3"], stop };
     },
     failed: ["key-set", "token"],
