@@ -1,8 +1,6 @@
 import { pipeline, Readable, Transform, type TransformCallback } from "node:stream";
 import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
-
-/** Cognito's answers are a few kilobytes. */
-const MAX_ANSWER_BYTES = 256 * 1024;
+import { MAX_ANSWER_BYTES } from "./bounded-answer.js";
 
 /** The answer was longer than any that AWS gives to these calls. */
 class AnswerTooLarge extends Error {

@@ -1,6 +1,9 @@
 import { DeadlineExceeded, within } from "./deadline.js";
 import { errnoOf } from "./errors/upstream-failure.js";
 
+/** No answer of AWS or of a sign-in provider, and no key set, is nearly as long. */
+export const MAX_ANSWER_BYTES = 256 * 1024;
+
 /** A body was longer than it may be. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";

@@ -1,9 +1,7 @@
 import type { CustomFetch } from "openid-client";
-import { fetchFailureOf, inTime, readBounded } from "../bounded-answer.js";
+import { fetchFailureOf, inTime, MAX_ANSWER_BYTES, readBounded } from "../bounded-answer.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
 
-/** A discovery document and a set of tokens are a few kilobytes. */
-const MAX_ANSWER_BYTES = 256 * 1024;
 /** What a token endpoint answers with (RFC 6749 section 5). All else comes from something before it, or from its failure. */
 const ANSWERS: ReadonlySet<number> = new Set([200, 400, 401]);
 

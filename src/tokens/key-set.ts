@@ -1,4 +1,5 @@
 import { Backoff } from "../backoff.js";
+import { MAX_ANSWER_BYTES } from "../bounded-answer.js";
 import type { Clock } from "../clock.js";
 import type { UserPoolConfig } from "../config/config.js";
 import { keySetFetches } from "../diagnostics/channels.js";
@@ -16,7 +17,6 @@ const MAX_AGE_MS = 10 * MINUTE_MS;
 const REFRESH_AGE_MS = 8 * MINUTE_MS;
 /** How long a key set serves while no new one can be had. */
 const MAX_STALE_MS = 24 * 60 * MINUTE_MS;
-const MAX_BYTES = 256 * 1024;
 /** An unknown `kid` may be a rotated key or an invention: five fetches at once, then one in five seconds. */
 const UNKNOWN_KID = { burst: 5, everyMs: 5000 };
 const BACKOFF = { firstMs: 250, longestMs: 5000 };
@@ -147,7 +147,7 @@ export class KeySet {
   async #fetch(): Promise<UpstreamFailure | undefined> {
     if ("fixed" in this.#source) return undefined;
     const { clock, fetchJson, timeoutMs } = this.#parts;
-    const keys = await fetchJson(this.#source.uri, { timeoutMs, maxBytes: MAX_BYTES }).then(
+    const keys = await fetchJson(this.#source.uri, { timeoutMs, maxBytes: MAX_ANSWER_BYTES }).then(
       (document) => readKeySet(document) ?? new UpstreamFailure("JWKS", "NoUsableKey"),
       (error: unknown) => (error instanceof UpstreamFailure ? error : new UpstreamFailure("JWKS", "NetworkError")),
     );

@@ -1,9 +1,7 @@
-import { BodyTooLarge, inTime, readBounded } from "../../bounded-answer.js";
+import { BodyTooLarge, inTime, MAX_ANSWER_BYTES, readBounded } from "../../bounded-answer.js";
 import type { Clock } from "../../clock.js";
 import { DeadlineExceeded } from "../../deadline.js";
 import { errnoOf } from "../../errors/upstream-failure.js";
-
-const MAX_BYTES = 256 * 1024;
 
 /** What a call is made with. */
 export interface ProbeSettings {
@@ -36,7 +34,7 @@ export async function probe(
     return await inTime(timeoutMs, async (over) => {
       const response = await fetch(url, { ...init, redirect: "manual", signal: over });
       const aheadMs = aheadOf(response.headers, (sentAtMs + clock()) / 2);
-      const text = response.body === null ? "" : await readBounded(response.body, MAX_BYTES, over);
+      const text = response.body === null ? "" : await readBounded(response.body, MAX_ANSWER_BYTES, over);
       return { status: response.status, text, aheadMs };
     });
   } catch (error) {
