@@ -29,7 +29,7 @@ describe("the doorkeeper of the token cache", () => {
     const doorkeeper = new Doorkeeper();
     let strangers = 0;
     for (let count = 0; count < 400_000; count += 1) if (doorkeeper.wasSeen(tail())) strangers += 1;
-    // Between none at the start of each generation and one in seventy at its end.
+    // Between none at the start of each generation and one in a hundred at its end.
     expect(strangers).to.be.within(400, 4000);
   });
 });

@@ -42,7 +42,7 @@ export function decodeToken(
   const payload = decodeObject(payloadB64);
   if (payload === undefined) return malformed();
   const signatureB64 = raw.slice(second + 1);
-  if (!BASE64URL.test(signatureB64) || !hasCanonicalEnd(signatureB64)) return malformed();
+  if (decodeSegment(signatureB64) === undefined) return malformed();
   return { raw, header, payload, headerB64, payloadB64, signatureB64 };
 }
 
@@ -64,8 +64,8 @@ export function decodeJWT(token: unknown): JWT {
 }
 
 function decodeObject(segment: string): JsonObject | undefined {
-  const bytes = Buffer.from(segment, "base64url");
-  if (!isCanonical(segment, bytes.length)) return undefined;
+  const bytes = decodeSegment(segment);
+  if (bytes === undefined) return undefined;
   const text = bytes.toString("utf8");
   // As many characters as bytes, and none in place of one that could not be read: plain ASCII, as in nearly all tokens.
   const isAscii = text.length === bytes.length && !text.includes(REPLACEMENT);
@@ -76,18 +76,19 @@ function decodeObject(segment: string): JsonObject | undefined {
 const WIDE = /[\u0100-\uffff]/;
 const REPLACEMENT = "\ufffd";
 
-const BASE64URL = /^[\w-]+$/;
 /** Characters that may end a segment whose last byte leaves 4, or 2, bits of its last character unused: those are 0. */
 const LAST_OF_TWO = "AQgw";
 const LAST_OF_THREE = "AEIMQUYcgkosw048";
 
 /**
- * Whether a segment is the canonical spelling (RFC 4648 sections 3.5 and 5) of its bytes. Node's decoder forgives padding,
+ * The bytes of a segment that is their canonical spelling (RFC 4648 sections 3.5 and 5). Node's decoder forgives padding,
  * the other alphabet, stray characters and set bits beyond the last byte; what it passes over makes the bytes fewer.
  */
-function isCanonical(segment: string, byteLength: number): boolean {
-  const isWhole = segment !== "" && byteLength === Math.floor((segment.length * 3) / 4);
-  return isWhole && !segment.includes("+") && !segment.includes("/") && hasCanonicalEnd(segment);
+function decodeSegment(segment: string): Buffer | undefined {
+  const bytes = Buffer.from(segment, "base64url");
+  const isWhole = segment !== "" && bytes.length === Math.floor((segment.length * 3) / 4);
+  const isCanonical = isWhole && !segment.includes("+") && !segment.includes("/") && hasCanonicalEnd(segment);
+  return isCanonical ? bytes : undefined;
 }
 
 function hasCanonicalEnd(segment: string): boolean {

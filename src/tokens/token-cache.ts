@@ -4,14 +4,14 @@ import { evictions } from "../diagnostics/channels.js";
 import { Doorkeeper } from "./doorkeeper.js";
 import type { VerifiedToken } from "./verified-token.js";
 
-/** An entry of a full cache is idle when this many times as many tokens as it holds were looked for since its last use. */
+/** An entry of a full cache is idle when this many times as many tokens as it holds were looked for since its use was noted. */
 const IDLE_AFTER = 8;
 
 /** A token that was verified, and the SHA-256 of the whole of it, as bytes in a string. */
 interface Entry {
   readonly digest: string;
   readonly token: VerifiedToken;
-  /** How many tokens had been looked for when it was last of use. */
+  /** How many tokens had been looked for when its use was last noted. */
   usedAt: number;
 }
 
@@ -40,9 +40,10 @@ export class TokenCache {
   /** @param raw what claims to be a token */
   get(raw: string): VerifiedToken | undefined {
     this.#looks += 1;
-    const entry = this.#entries.get(tailOf(raw));
+    const tail = tailOf(raw);
+    const entry = this.#entries.peek(tail);
     if (entry === undefined || entry.digest !== digestOf(raw)) return undefined;
-    entry.usedAt = this.#looks;
+    if (this.#looks - entry.usedAt >= this.#entries.max) this.#use(tail, entry);
     return entry.token;
   }
 
@@ -56,6 +57,12 @@ export class TokenCache {
     if (!this.#hasRoomFor(token) || !this.#seen.wasSeen(token.tail)) return;
     if (evictions.isWatched && this.#isFull) evictions.publish({ cache: "tokens" });
     this.#entries.set(token.tail, { digest: digestOf(raw), token, usedAt: this.#looks });
+  }
+
+  /** Notes that an entry is of use: now and then, as telling the list costs as much as looking it up did. */
+  #use(tail: string, entry: Entry): void {
+    entry.usedAt = this.#looks;
+    this.#entries.get(tail);
   }
 
   get #isFull(): boolean {
