@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "rolldown";
 import { dropUnreachableDeclarations, entryDeclarations } from "./declarations.js";
+import { breakLines } from "./line-breaks.js";
 import { BUNDLED, type LockedPackage, readNpmFile } from "./lockfile.js";
 
 // Writes dist/*.js: a file for each entry point, and one for what they share. A hundred small modules, and the helpers'
@@ -47,6 +48,10 @@ const { output } = await build({
   },
 });
 
+for (const { fileName } of output) {
+  const path = join(ROOT, "dist", fileName);
+  if (fileName.endsWith(".js")) writeFileSync(path, breakLines(readFileSync(path, "utf8")));
+}
 for (const name of programs) chmodSync(join(ROOT, "dist", `${name}.js`), 0o755);
 
 const modules = output.flatMap((each) => (each.type === "chunk" ? each.moduleIds : []));

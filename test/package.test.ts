@@ -54,7 +54,7 @@ describe("The package, as npm would publish it", function () {
     ]);
     const others = files.filter(
       (file) =>
-        !/^(?:dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|docs\/[\w-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(
+        !/^(?:dist\/.+\.(?:js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|docs\/[\w-]+\.(?:md|svg)|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/.test(
           file,
         ),
     );

@@ -6,10 +6,11 @@ import { ScratchProject } from "./support/scratch-project.js";
 const KIB = 1024;
 /**
  * What users download, store and load: what was measured, and some room to grow. Measured on 2026-11-23 with
- * `npm run build && npm pack --dry-run --ignore-scripts` and `wc -c dist/chunks/core.js`: a tarball of 173 KiB; 599 KiB in
- * 103 files; 187 KiB of shared code; 6 direct dependencies. Raise a limit only on purpose, and say in the changelog why.
+ * `npm run build && npm pack --dry-run --ignore-scripts` and `wc -c dist/chunks/core.js`: a tarball of 264 KiB; 944 KiB in
+ * 132 files, a third of it documentation; 201 KiB of shared code; 6 direct dependencies. Raise a limit only on purpose, and
+ * say in the changelog why.
  */
-const LIMITS = { tarball: 256 * KIB, unpacked: 900 * KIB, files: 140, core: 208 * KIB, directDependencies: 6 };
+const LIMITS = { tarball: 288 * KIB, unpacked: 1024 * KIB, files: 140, core: 208 * KIB, directDependencies: 6 };
 /**
  * Measured on 2026-11-23 with this test's own program, 15 runs on a busy machine: 56 ms to 45 ms, 1.25 times. The target
  * is 1.5, which the benchmark holds on a quiet machine (`npm run bench`); here the machine may be anything.

@@ -87,6 +87,17 @@ describe("The tarball, installed by a JavaScript user", function () {
     ]);
   });
 
+  it("shows a mistake in the configuration on one screen, and not its own whole code", () => {
+    bare.write(
+      "mistake.mjs",
+      `import { authSession } from "cognito-auth-session";\nauthSession({ tokenCachSize: 5 });`,
+    );
+    const { status, stderr } = bare.node("mistake.mjs");
+    expect(status).to.equal(1);
+    expect(stderr).to.include("Did you mean `tokenCacheSize`?");
+    expect(stderr.length, stderr.slice(0, 500)).to.be.below(3000);
+  });
+
   it("gives its own package.json, and no other file, to those who ask", () => {
     const source = `
       const { version } = require("cognito-auth-session/package.json");
