@@ -8,11 +8,13 @@ import {
   authErrorHandler,
   authSession,
   ConfigurationError,
+  requireAuth,
   requireGroup,
   SessionManager,
 } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import express, { type ErrorRequestHandler } from "express";
+import Koa from "koa";
 import supertest from "supertest";
 import { VERDICTS } from "../src/errors/aws-exceptions.js";
 import { type CognitoOperation, fromAwsError } from "../src/errors/from-aws.js";
@@ -121,6 +123,28 @@ describe("Errors", () => {
     for (let call = 0; call < 2; call += 1) {
       const response = await supertest(app).get("/").set("Authorization", `Bearer ${accessToken}`);
       expect([response.status, response.text]).to.deep.equal([418, "TypeError"]);
+    }
+    await cognito.stop();
+  });
+
+  it("say so where Express' middleware is used in Koa, and let nobody in", async () => {
+    const cognito = await LocalCognito.start();
+    const { accessToken } = cognito.signIn({ username: "ada" });
+    for (const middleware of [authSession(cognito.options), requireAuth()]) {
+      const seen: unknown[] = [];
+      const app = new Koa();
+      app.on("error", (error) => seen.push(error));
+      // What somebody does who writes JavaScript, or takes an editor's first suggestion.
+      app.use(middleware as unknown as Koa.Middleware);
+      app.use((context) => {
+        context.body = "in";
+      });
+      const response = await supertest(app.callback()).get("/").set("Authorization", `Bearer ${accessToken}`);
+      expect(response.status).to.equal(500);
+      expect(seen[0]).to.include({
+        code: "misconfigured",
+        recoverySuggestion: "This is middleware for Express. In Koa, import it from `cognito-auth-session/koa`.",
+      });
     }
     await cognito.stop();
   });

@@ -47,6 +47,7 @@ export type ErrorRequestHandler = (
 export function authSession(options?: AuthSessionOptions | SessionManager): RequestHandler {
   const manager = ownManager(options);
   return (request, response, next) => {
+    checkExpress(next);
     const attach = (outcome: Outcome<AuthSession>) => {
       if (failed(outcome)) return next(outcome);
       request.authSession = outcome;
@@ -58,6 +59,7 @@ export function authSession(options?: AuthSessionOptions | SessionManager): Requ
 
 const guards: GuardSet<RequestHandler, IncomingMessage, AuthSessionRequest> = guardSet((guard) => {
   return (request, _response, next) => {
+    checkExpress(next);
     settle(guard(request.authSession, request), next, next);
   };
 });
@@ -114,6 +116,13 @@ export function authErrorHandler(...none: never[]): ErrorRequestHandler {
     const { body, length } = writeProblem(error, (name, value) => void response.setHeader(name, value));
     response.setHeader("Content-Length", length).end(body);
   };
+}
+
+const FOR_EXPRESS = "This is middleware for Express. In Koa, import it from `cognito-auth-session/koa`.";
+
+/** Koa hands over a context and `next`, and would otherwise be told that something is no function. */
+function checkExpress(next: unknown): void {
+  if (typeof next !== "function") throw new AuthError("misconfigured", { recoverySuggestion: FOR_EXPRESS });
 }
 
 /** Goes on at once where nothing is waited for; what is thrown after a wait has nowhere else to go but `next`. */
