@@ -15,6 +15,8 @@ export interface Scale {
   /** A fast server goes on for so long. */
   readonly warmUpMs: number;
   readonly sliceMs: number;
+  /** Load before a slice that is not measured: a process that waited for its turn is slow at first. */
+  readonly leadInMs: number;
   readonly rounds: number;
   /** After so many, servers are started anew. */
   readonly roundsOfProcess: number;
@@ -41,6 +43,7 @@ export const FULL: Scale = {
   warmUpRequests: 15_000,
   warmUpMs: 2500,
   sliceMs: 500,
+  leadInMs: 250,
   rounds: 15,
   roundsOfProcess: 5,
   allPeers: true,
@@ -65,6 +68,7 @@ export const QUICK: Scale = {
   warmUpRequests: 600,
   warmUpMs: 0,
   sliceMs: 100,
+  leadInMs: 50,
   rounds: 2,
   allPeers: false,
   growthTokens: [],
@@ -88,6 +92,7 @@ export const SMOKE: Scale = {
   idTokens: 20,
   warmUpRequests: 0,
   sliceMs: 50,
+  leadInMs: 0,
   rounds: 1,
   growthTokens: [100],
   overflowTokens: 200,

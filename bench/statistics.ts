@@ -11,8 +11,8 @@ export interface Rounds extends Quartiles {
 }
 
 /** What slows a machine down for a while slows both of a round: the median of their ratios is steadier than that of each. */
-export function medianRatio({ rounds }: Rounds, other: Rounds): number {
-  return median(rounds.map((value, round) => value / (other.rounds[round] ?? Number.NaN)));
+export function ratiosOf({ rounds }: Rounds, other: Rounds): Quartiles {
+  return quartilesOf(rounds.map((value, round) => value / (other.rounds[round] ?? Number.NaN)));
 }
 
 export function quartilesOf(values: readonly number[]): Quartiles {

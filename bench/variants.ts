@@ -29,6 +29,8 @@ export const VARIANTS = {
   "express-verify-pool": express("crypto.verify, in the thread pool", "study"),
   "koa-bare": koa("Koa 3, bare", "bare"),
   "koa-least": koa("Koa 3: one SHA-256", "bare"),
+  "koa-least-cold": koa("Koa 3: crypto.verify, two JSON.parse", "bare"),
+  "koa-least-judged": koa("Koa 3: aws-jwt-verify of what was parsed", "bare"),
   "koa-ours": koa("cognito-auth-session", "ours"),
   "koa-jwt": koa("koa-jwt + jwks-rsa"),
   "koa-by-hand": koa("aws-jwt-verify by hand"),

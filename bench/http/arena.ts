@@ -40,14 +40,22 @@ export class Arena {
     this.#parts = parts;
   }
 
-  /** @throws {Error} where an answer has another status than it should: what refuses all is fast and wrong */
-  async run(name: VariantName, traffic: Traffic, slice: Slice): Promise<ServedSlice> {
+  /**
+   * @param leadInMs of the same load before it, which is not measured
+   * @throws {Error} where an answer has another status than it should: what refuses all is fast and wrong
+   */
+  async run(name: VariantName, traffic: Traffic, slice: Slice, leadInMs = 0): Promise<ServedSlice> {
     const key = this.#parts.oneProcess ? name : `${name} ${JSON.stringify(traffic)}`;
     const server = await this.#freshEnough(key, name, traffic);
+    const { onceAt } = server;
+    if (leadInMs > 0) {
+      const { connections } = slice;
+      this.#advance(server, await this.#send(server, traffic, { connections, milliseconds: leadInMs }));
+    }
     const usedBeforeMs = await server.usedMs();
     const outcome = await this.#send(server, traffic, slice);
     const usedMs = (await server.usedMs()) - usedBeforeMs;
-    this.#appetites.set(key, Math.max(outcome.onceAt - server.onceAt, this.#appetites.get(key) ?? 0));
+    this.#appetites.set(key, Math.max(outcome.onceAt - onceAt, this.#appetites.get(key) ?? 0));
     this.#advance(server, outcome);
     return { ...outcome, busy: usedMs / outcome.milliseconds };
   }

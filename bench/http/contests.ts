@@ -26,15 +26,16 @@ export interface ContestResult {
 export async function runWorkload(
   { name, contests }: Workload,
   parts: ArenaParts,
-  { rounds, roundsOfProcess, sliceMs }: Pick<Scale, "rounds" | "roundsOfProcess" | "sliceMs">,
+  scale: Pick<Scale, "rounds" | "roundsOfProcess" | "sliceMs" | "leadInMs">,
 ): Promise<readonly ContestResult[]> {
+  const { rounds, roundsOfProcess } = scale;
   const arena = new Arena(parts);
   const records = contests.map((contest) => ({ contest, pairs: [] as Pair[] }));
   try {
     for (let round = 0; round < rounds; round += 1) {
       // Some processes are compiled luckier than others, for as long as they live.
       if (round % roundsOfProcess === 0) await arena.close();
-      for (const { contest, pairs } of records) pairs.push(await runPair(arena, contest, sliceMs, round % 2 === 1));
+      for (const { contest, pairs } of records) pairs.push(await runPair(arena, contest, scale, round % 2 === 1));
     }
   } finally {
     await arena.close();
@@ -48,10 +49,16 @@ interface Pair {
 }
 
 /** Who goes first changes: a machine that gets slower favours the first. */
-async function runPair(arena: Arena, contest: Contest, sliceMs: number, challengerFirst: boolean): Promise<Pair> {
+async function runPair(
+  arena: Arena,
+  contest: Contest,
+  { sliceMs, leadInMs }: Pick<Scale, "sliceMs" | "leadInMs">,
+  challengerFirst: boolean,
+): Promise<Pair> {
   const { traffic, connections, requests } = contest;
   const length = requests === undefined ? { milliseconds: sliceMs } : { milliseconds: LIMIT_MS, requests };
-  const slice = (side: "challenger" | "baseline") => arena.run(contest[side], traffic, { connections, ...length });
+  const slice = (side: "challenger" | "baseline") =>
+    arena.run(contest[side], traffic, { connections, ...length }, leadInMs);
   if (challengerFirst) {
     const challenger = await slice("challenger");
     return { challenger, baseline: await slice("baseline") };

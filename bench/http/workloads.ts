@@ -34,9 +34,9 @@ export const WORKLOAD_NAMES = [
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
 const CONNECTIONS = 32;
-const ALL = VARIANT_NAMES.filter(
-  (name) => name !== "express-bare" && name !== "koa-bare" && !takesIdTokens(name) && !isStudy(name),
-);
+/** Others are compared with them, or they with one other. */
+const APART: ReadonlySet<VariantName> = new Set(["express-bare", "koa-bare", "koa-least-cold", "koa-least-judged"]);
+const ALL = VARIANT_NAMES.filter((name) => !APART.has(name) && !takesIdTokens(name) && !isStudy(name));
 /** Those that a target names. */
 const NAMED: readonly VariantName[] = ["express-ours", "express-by-hand", "koa-ours", "koa-by-hand"];
 
@@ -59,12 +59,18 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
         contest("express-least", "express-no-op", hot),
         contest("express-ours", "express-oauth2-jwt-bearer", hot),
         contest("koa-ours", "koa-by-hand", hot),
+        contest("koa-least", "koa-by-hand", hot),
       ],
     },
     {
       name: "cold",
       title: "Cold: every token is new to the server",
-      contests: [...others.map(toBare(cold)), contest("koa-ours", "koa-by-hand", cold)],
+      contests: [
+        ...others.map(toBare(cold)),
+        contest("koa-ours", "koa-by-hand", cold),
+        contest("koa-least-cold", "koa-by-hand", cold),
+        contest("koa-least-judged", "koa-by-hand", cold),
+      ],
     },
     { name: "mixed", title: "Mixed: 95 % hot, 5 % cold", contests: others.map(toBare({ ...hot, newEvery: 20 })) },
     { name: "garbage", title: "Refused: garbage", contests: refused("garbage") },

@@ -2,10 +2,10 @@ import type { RateOf } from "../http/latency.js";
 import type { WorkloadName } from "../http/workloads.js";
 import type { Results } from "../results.js";
 import type { Scale } from "../scale.js";
-import { medianRatio } from "../statistics.js";
+import { type Quartiles, ratiosOf } from "../statistics.js";
 import type { VariantName } from "../variants.js";
 
-/** Single figures out of all that was measured; NaN for what was not. */
+/** Single figures out of all that was measured; undefined, or NaN, for what was not. */
 export class Lookup {
   constructor(private readonly results: Results) {}
 
@@ -14,22 +14,22 @@ export class Lookup {
   }
 
   /** Throughput of one as a share of another's: the median of slices next to each other. */
-  share(workload: WorkloadName, challenger: VariantName, baseline: VariantName): number {
+  share(workload: WorkloadName, challenger: VariantName, baseline: VariantName): Quartiles | undefined {
     const found = this.results.contests.find(
       (each) => each.workload === workload && each.challenger === challenger && each.baseline === baseline,
     );
-    return found?.ratio.median ?? Number.NaN;
+    return found?.ratio;
   }
 
   /** In process: time of one as a multiple of another's: the median of batches next to each other. */
-  times(candidate: string, other: string): number {
+  times(candidate: string, other: string): Quartiles | undefined {
     const { [candidate]: one, [other]: reference } = this.results.microseconds;
-    return one === undefined || reference === undefined ? Number.NaN : medianRatio(one, reference);
+    return one && reference && ratiosOf(one, reference);
   }
 
-  p99(challenger: VariantName, rateOf: RateOf): number {
+  p99(challenger: VariantName, rateOf: RateOf): Quartiles | undefined {
     const found = this.results.latency.find((each) => each.challenger === challenger && each.rateOf === rateOf);
-    return found?.ratio.median ?? Number.NaN;
+    return found?.ratio;
   }
 
   imports(specifier: string, other: string): number {

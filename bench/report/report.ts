@@ -12,8 +12,8 @@ const TABLES = "performance-tables.md";
 const INTRODUCTION = `<!-- Written by npm run bench. -->
 
 Ratios hold on other machines, requests a second do not. Each ratio is the median of paired slices of load, one on each
-server right after the other, with its quartiles. Each server is a process of its own, loaded one at a time. "Bare" does
-not authenticate, and answers 200 to everybody.`;
+server right after the other, with its quartiles: dividing one median by another, of two columns, gives another figure.
+Each server is a process of its own, loaded one at a time. "Bare" does not authenticate, and answers 200 to everybody.`;
 
 /** All tables as text. With plots they go into docs/ if wanted. */
 export function report(results: Results, writesDocs: boolean): string {

@@ -1,23 +1,26 @@
 import { markdownTable } from "../markdown-table.js";
 import type { Results } from "../results.js";
+import type { Quartiles } from "../statistics.js";
 import { frameworkOf } from "../variants.js";
 import { Lookup } from "./lookup.js";
+import { ratioText } from "./numbers.js";
 
 /** What issue 7 says must be reached. */
 interface Target {
   readonly what: string;
   readonly is: "at least" | "at most";
   readonly limit: number;
-  /** NaN where it was not measured. */
-  readonly value: number;
+  /** Undefined, or NaN, where it was not measured. */
+  readonly value: Quartiles | number | undefined;
 }
 
-/** Each target with its figure. Whatever was missed is shown as missed. */
+/** Each target with its figure. Whatever was missed is shown as missed, by its median, whatever the quartiles say. */
 export function targetsTable(results: Results): string {
-  const rows = targetsOf(new Lookup(results)).map(({ what, is, limit, value }) => {
+  const rows = targetsOf(new Lookup(results)).map(({ what, is, limit, value: figure = Number.NaN }) => {
+    const value = typeof figure === "number" ? figure : figure.median;
     const isReached = is === "at least" ? value >= limit : value <= limit;
     const verdict = Number.isNaN(value) ? "not measured" : isReached ? "reached" : "MISSED";
-    return [what, `${is} ${limit}`, Number.isNaN(value) ? "–" : value.toFixed(value < 0.1 ? 4 : 2), verdict];
+    return [what, `${is} ${limit}`, Number.isNaN(value) ? "–" : textOf(figure), verdict];
   });
   return markdownTable(["Target", "Limit", "Measured", "Verdict"], rows);
 }
@@ -74,10 +77,14 @@ function targetsOf(of: Lookup): readonly Target[] {
   ];
 }
 
-function atLeast(what: string, limit: number, value: number): Target {
+function textOf(figure: Quartiles | number): string {
+  return typeof figure === "number" ? figure.toFixed(2) : ratioText(figure);
+}
+
+function atLeast(what: string, limit: number, value: Target["value"]): Target {
   return { what, is: "at least", limit, value };
 }
 
-function atMost(what: string, limit: number, value: number): Target {
+function atMost(what: string, limit: number, value: Target["value"]): Target {
   return { what, is: "at most", limit, value };
 }
