@@ -98,7 +98,7 @@ describe("The callback", () => {
     ["a browser that began nothing", ({ jar }) => jar.cookies.clear(), "invalid_request"],
     [
       "an altered cookie",
-      ({ jar }) => jar.cookies.set(pendingName(jar), `${jar.cookies.get(pendingName(jar))?.slice(0, -2)}AA`),
+      ({ jar }) => jar.cookies.set(pendingName(jar), `${jar.cookies.get(pendingName(jar))?.slice(0, -8)}AAAAAAAA`),
       "invalid_request",
     ],
     ["an empty cookie", ({ jar }) => jar.cookies.set(pendingName(jar), ""), "invalid_request"],
