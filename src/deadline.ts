@@ -30,7 +30,8 @@ export function inSteps<T>(budgetMs: number, run: () => Promise<T>): Promise<T> 
   return new Promise((resolve, reject) => {
     let timer = setTimeout(step, STEP_MS, Math.ceil(budgetMs / STEP_MS) - 1);
     function step(left: number): void {
-      if (left === 0) reject(new DeadlineExceeded());
+      // What has come while this process was busy is read before that.
+      if (left === 0) setImmediate(() => reject(new DeadlineExceeded()));
       else timer = setTimeout(step, STEP_MS, left - 1);
     }
     Promise.resolve()

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { stat } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
 import { TestClock } from "./support/app.js";
+import { DiagnosticsRecorder } from "./support/diagnostics.js";
 import { asAnotherProcess, type StoreHealth, TestStore } from "./support/test-store.js";
 
 const newKey = () => randomBytes(32).toString("base64");
@@ -295,6 +298,91 @@ describe("A shared store", () => {
       const startedMs = performance.now();
       expect(await accessKeyOf(process(), tokenOf("ada"))).to.match(/^ASIA/);
       expect(performance.now() - startedMs).to.be.within(1000, 6000);
+    });
+
+    it("a lock that comes late is given back, and keeps nobody out", async () => {
+      const { lock } = store;
+      let late: Promise<unknown> | undefined;
+      store.lock = (name) => {
+        if (late !== undefined) return lock.call(store, name);
+        late = sleep(65).then(() => lock.call(store, name));
+        return late as ReturnType<typeof lock>;
+      };
+      const startedMs = performance.now();
+      expect(await accessKeyOf(process(), tokenOf("ada"))).to.match(/^ASIA/);
+      expect(performance.now() - startedMs).to.be.below(1000);
+      expect(calls()).to.deep.equal([1, 1]);
+      await until(async () => store.locks.size === 0);
+    });
+
+    it("whoever has the lock and is not told what is kept asks once more, before Cognito", async () => {
+      const first = await accessKeyOf(process(), tokenOf("ada"));
+      const { get } = store;
+      const name = keyOf("credentials");
+      const answers = [async () => undefined, () => new Promise<undefined>(() => {})];
+      store.get = (each) => (each === name ? answers.shift()?.() : undefined) ?? get.call(store, each);
+      expect(await accessKeyOf(process(), tokenOf("ada"))).to.equal(first);
+      expect(calls()).to.deep.equal([1, 1]);
+    });
+
+    it("when a process has died with the lock, one takes over, and the others wait for that one", async () => {
+      const startedMs = performance.now();
+      const { lock } = store;
+      store.lock = async (name) => (performance.now() - startedMs < 2900 ? undefined : lock.call(store, name));
+      cognito.fail("GetCredentialsForIdentity", { delay: 600 });
+      const tokens = Array.from({ length: 4 }, () => tokenOf("ada"));
+      const keys = await Promise.all(tokens.map((token) => accessKeyOf(process(), token)));
+      expect(new Set(keys).size).to.equal(1);
+      expect(calls()).to.deep.equal([1, 1]);
+    });
+
+    it("with no answer for locks and good answers for all else, nobody is held up for long", async () => {
+      const sessions = process();
+      const bob = request(tokenOf("bob"));
+      await sessions.getSession(bob);
+      store.lock = () => new Promise(() => {});
+      let isDone = false;
+      const others = (async () => {
+        while (!isDone) await sessions.refreshSession(bob, true);
+      })();
+      const startedMs = performance.now();
+      expect(await accessKeyOf(sessions, tokenOf("ada"))).to.match(/^ASIA/);
+      const elapsedMs = performance.now() - startedMs;
+      isDone = true;
+      await others;
+      expect(elapsedMs).to.be.below(1500);
+    });
+
+    it("held up for a moment, it is asked again at once", async () => {
+      const sessions = process();
+      await accessKeyOf(sessions, tokenOf("ada"));
+      store.health = "hanging";
+      setTimeout(() => (store.health = "up"), 75);
+      await accessKeyOf(sessions, tokenOf("bob"));
+      expect(sessions.health().storeIsUp).to.equal(true);
+      expect(await accessKeyOf(process(), tokenOf("bob"))).to.match(/^ASIA/);
+      expect(calls()).to.deep.equal([2, 2]);
+    });
+
+    it("an answer that is there is read, however busy this process is", async () => {
+      const recorder = new DiagnosticsRecorder();
+      const { get } = store;
+      store.get = async (name) => {
+        for (let step = 0; step < 4; step += 1) await sleep(10);
+        // Another thread has the answer while this one does nothing but pass the end of the 50 ms.
+        await new Promise((resolve) => {
+          setImmediate(() => {
+            stat(".", resolve);
+            const startedMs = performance.now();
+            while (performance.now() - startedMs < 20);
+          });
+        });
+        return get.call(store, name);
+      };
+      await accessKeyOf(process(), tokenOf("ada"));
+      const outcomes = recorder.done("store").map(({ outcome }) => outcome);
+      recorder.stop();
+      expect([...new Set(outcomes)]).to.deep.equal(["ok"]);
     });
 
     it("a lock that was lost costs one more call", async () => {

@@ -128,7 +128,7 @@ export class GrantRenewal {
     const polls = mayWait ? Math.ceil(timeoutMs / POLL_MS) : 0;
     for (let poll = 0; ; poll += 1) {
       const lock = await slot.lock(Math.ceil(timeoutMs / 1000) + STORE_SECONDS);
-      if (lock === "unavailable") return { kind: "kept", error: new AuthError("store_unavailable") };
+      if (lock === "unavailable" || lock === "down") return { kind: "kept", error: new AuthError("store_unavailable") };
       if (lock !== "held") return this.#locked(slot, seen, lock === "none" ? undefined : lock);
       const current = await look(slot, seen);
       if ("kind" in current) return current;

@@ -12,7 +12,10 @@ const BUDGET_MS = 50;
 const CONNECT_MS = 1000;
 const UNREACHABLE =
   "The shared store fails or takes too long. Requests go on without it, but for those of browser sessions.";
-const BACKOFF = { firstMs: 500, longestMs: 5000 };
+/** A store that is held up for a moment, as by a fork of Redis, fails twice in a row at most. */
+const MAX_FAILURES = 2;
+/** The first pause follows the third failure: half a second. */
+const BACKOFF = { firstMs: 250, longestMs: 5000 };
 
 /** What the store answered; undefined where it did not, or was not asked. */
 export type Answer<T> = { readonly value: T } | undefined;
@@ -70,9 +73,9 @@ export class StoreCircuit {
     this.#backoff = new Backoff(clock, BACKOFF);
   }
 
-  /** Whether the store is being asked. One slow answer is not yet an outage. */
+  /** Whether the store is being asked. A slow answer or two are not yet an outage. */
   get isUp(): boolean {
-    return this.#backoff.failures < 2;
+    return this.#backoff.failures <= MAX_FAILURES;
   }
 
   /** Asks the store. Never rejects. */

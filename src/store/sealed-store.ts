@@ -12,8 +12,11 @@ const users = new WeakMap<SessionStore, number>();
 /** What is kept, each kind apart from the others. */
 export type EntryKind = StoreMessage["entry"];
 
-/** A lock that was taken, that another holds, that nobody could tell about, or that this store does not know. */
-export type Lock = ReleaseLock | "held" | "unavailable" | "none";
+/**
+ * A lock that was taken; or that another holds, that the store did not tell about, that it is not asked for while it is
+ * down, or that it does not know.
+ */
+export type Lock = ReleaseLock | "held" | "unavailable" | "down" | "none";
 
 /**
  * The store as the rest of the package sees it: JSON values by kind and key. Whatever is wrong with the store, or with
@@ -52,17 +55,24 @@ export class SealedStore {
 
   /** A value; undefined where there is none that can be had and opened. */
   async get(kind: EntryKind, key: string): Promise<unknown> {
-    return (await this.#look(kind, key)).find((answer) => answer?.value !== undefined)?.value;
+    return (await this.look(kind, key))?.value;
+  }
+
+  /** The same, as an answer: undefined where the store gave none, so that nobody can say whether there is a value. */
+  async look(kind: EntryKind, key: string): Promise<Answer<unknown>> {
+    const answers = await this.#lookAtAll(kind, key);
+    const found = answers.find((answer) => answer?.value !== undefined);
+    return found ?? (answers.includes(undefined) ? undefined : { value: undefined });
   }
 
   /** The values that any of the keys sealed: while keys are changed there may be several. Undefined where one is not known. */
   async getAll(kind: EntryKind, key: string): Promise<readonly unknown[] | undefined> {
-    const answers = await this.#look(kind, key);
+    const answers = await this.#lookAtAll(kind, key);
     if (answers.includes(undefined)) return undefined;
     return answers.flatMap((answer) => (answer?.value === undefined ? [] : [answer.value]));
   }
 
-  #look(kind: EntryKind, key: string): Promise<Answer<unknown>[]> {
+  #lookAtAll(kind: EntryKind, key: string): Promise<Answer<unknown>[]> {
     return Promise.all(
       [this.#newest, ...this.#older].map(async (sealing) => {
         const name = sealing.nameOf(kind, key);
@@ -137,18 +147,21 @@ export class SealedStore {
     lock: NonNullable<SessionStore["lock"]>,
     { kind, name, ttlSeconds }: { readonly kind: EntryKind; readonly name: string; readonly ttlSeconds: number },
   ): Promise<Lock> {
+    let isGivenUp = false;
+    const giveBack = async (release: ReleaseLock) => void (await this.#writes.ask("release", kind, release));
     const answer = await this.#writes.ask("lock", kind, async (store) => {
-      const release: unknown = await lock.call(store, name, ttlSeconds);
-      if (release === undefined || release === null) return undefined;
-      if (typeof release !== "function") throw new TypeError("A lock is a function.");
-      return async () => void (await release());
+      const taken: unknown = await lock.call(store, name, ttlSeconds);
+      if (taken === undefined || taken === null) return undefined;
+      if (typeof taken !== "function") throw new TypeError("A lock is a function.");
+      const release = async () => void (await taken());
+      // It came after we had gone on without it, and would keep everybody out until it ends.
+      if (isGivenUp) void giveBack(release);
+      return release;
     });
-    if (answer === undefined) return "unavailable";
+    isGivenUp = answer === undefined;
+    if (answer === undefined) return this.#writes.isUp ? "unavailable" : "down";
     const release = answer.value;
-    if (release === undefined) return "held";
-    return async () => {
-      await this.#writes.ask("release", kind, () => release());
-    };
+    return release === undefined ? "held" : () => giveBack(release);
   }
 
   /** Connects and loads what sealing needs, so that the first request need not wait. A store that is down is no error. */

@@ -5,6 +5,7 @@ const pair = { group: "token use and pair" };
 const guards = { group: "guards" };
 const load = { group: "denial of service" };
 const session = { test: "session" };
+const store = { test: "shared-store" };
 
 /** From verified tokens to a session, past the application's checks and the guards, to the answer. */
 export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
@@ -22,6 +23,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
   ],
   "deadline.ts": [
     ["setTimeout(() => reject(new DeadlineExceeded()), timeoutMs)", "setTimeout(() => {}, timeoutMs)", load],
+    ["setImmediate(() => reject(new DeadlineExceeded()))", "reject(new DeadlineExceeded())", store],
   ],
   "session/user-checks.ts": [
     ["answer === true ? undefined :", "answer ? undefined :", guards],
