@@ -9,7 +9,7 @@ type Node = { readonly start: number };
 export function breakLines(code: string): string {
   const starts = new Set<number>();
   const note = (nodes: readonly Node[]) => {
-    for (const { start } of nodes) if (start > 0) starts.add(start);
+    for (const { start } of nodes) if (start > 0 && code[start - 1] !== "\n") starts.add(start);
   };
   const { program, errors } = parseSync("chunk.js", code);
   if (errors.length > 0) throw new Error(`What was built cannot be parsed: ${errors[0]?.message}`);

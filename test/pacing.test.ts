@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { AuthError, type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
@@ -79,6 +80,23 @@ describe("GetId is called gently:", () => {
     const seconds = (performance.now() - startedMs) / 1000;
     expect(refusals(results.flat())).to.deep.equal([]);
     expect(32 / seconds).to.be.below(20 * 1.6);
+  });
+
+  it("a slot that the store gave too late is used all the same, by nobody else", async () => {
+    const store = new TestStore();
+    const { lock } = store;
+    let locks = 0;
+    store.lock = async (name) => {
+      locks += 1;
+      // The first is the exchange's.
+      if (locks === 2) await sleep(65);
+      return lock.call(store, name);
+    };
+    const options = { getIdRate: 1, store, encryptionKeys: [randomBytes(32).toString("base64")] };
+    await ask(engine(options), "ada");
+    await sleep(100);
+    // The lock of the exchange was given back, the slot was not.
+    expect(store.locks.size).to.equal(1);
   });
 
   it("many processes with one call each get the rate, not a part of it", async () => {

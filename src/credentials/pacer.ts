@@ -8,7 +8,7 @@ import type { ExchangeMode } from "./credentials.js";
 /** Slots that nobody used may be used for so long after. */
 const BURST_SECONDS = 0.25;
 /** For hosts whose clocks differ. */
-const LOCK_SECONDS = 60;
+const CLAIM_SECONDS = 60;
 const MAX_UNDER_WAY = 100;
 
 /** What the pacer works with. */
@@ -115,8 +115,8 @@ export class Pacer {
       return false;
     }
     this.#lastTried = slot;
-    // Never given back: a slot is used once. Without a store each process keeps to the rate by itself.
-    return (await store?.lock("pace", `${scope} ${slot}`, LOCK_SECONDS)) !== "held";
+    // Without a store each process keeps to the rate by itself.
+    return store === undefined || (await store.claim("pace", `${scope} ${slot}`, CLAIM_SECONDS));
   }
 }
 

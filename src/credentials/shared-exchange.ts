@@ -11,10 +11,11 @@ import type { Owner, Subject } from "./subject.js";
 
 /** Longer than Cognito takes. A process that dies with the lock holds the others up for so long. */
 const LOCK_TTL_SECONDS = 3;
-/** The others wait for the one that takes over then. */
-const TAKE_OVER_SECONDS = 1;
+/** Another takes over then, and the others wait for that one. */
+const MAX_WAIT_MS = 4000;
 const POLL_MS = 40;
-const MAX_POLLS = ((LOCK_TTL_SECONDS + TAKE_OVER_SECONDS) * 1000) / POLL_MS;
+/** So many answers in a row that did not come say nothing yet about who holds the lock. */
+const MAX_MISSES = 2;
 
 /** What the sharing works with. */
 export interface SharedExchangeParts {
@@ -42,7 +43,7 @@ export class SharedExchange {
   readonly exchange: Exchange = async (subject, mode = "foreground") => {
     if (mode === "forced") return this.#ask(subject, mode);
     const kept = (await this.#look(subject))?.value;
-    if (this.#isFresh(kept)) return kept;
+    if (kept !== undefined && this.#isFresh(kept)) return kept;
     const outcome = await this.#inTurn(subject, mode);
     // In an outage a process without any would rather serve old ones; one that renews ahead still has its own.
     const isOutage = failed(outcome) && outcome.code === "credentials_unavailable";
@@ -53,15 +54,15 @@ export class SharedExchange {
   async #inTurn(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     const { store, prepare } = this.#parts;
     await prepare();
-    let misses = 0;
-    for (let polls = 0; polls < MAX_POLLS; polls += 1) {
+    const endMs = performance.now() + MAX_WAIT_MS;
+    for (let misses = 0; performance.now() < endMs; ) {
       const lock = await store.lock("exchange", subject.key, LOCK_TTL_SECONDS);
       if (typeof lock === "function") return this.#locked(subject, mode, lock);
-      const found = (await this.#look(subject))?.value;
-      if (this.#isFresh(found)) return found;
-      // An answer or two that did not come say nothing yet about who holds the lock.
       misses = lock === "unavailable" ? misses + 1 : 0;
-      if (misses > 2 || lock === "down" || lock === "none") break;
+      if (misses > MAX_MISSES) break;
+      const found = misses === 0 ? (await this.#look(subject))?.value : undefined;
+      if (found !== undefined && this.#isFresh(found)) return found;
+      if (lock === "down" || lock === "none") break;
       // Unevenly, or all who wait would come back at once.
       await pause(POLL_MS * (0.5 + Math.random()));
     }
@@ -72,7 +73,7 @@ export class SharedExchange {
   async #locked(subject: Subject, mode: ExchangeMode, release: ReleaseLock): Promise<Outcome<ExchangedCredentials>> {
     try {
       const found = ((await this.#look(subject)) ?? (await this.#look(subject)))?.value;
-      return this.#isFresh(found) ? found : await this.#ask(subject, mode);
+      return found !== undefined && this.#isFresh(found) ? found : await this.#ask(subject, mode);
     } finally {
       void release();
     }
@@ -96,8 +97,8 @@ export class SharedExchange {
     return { value: isOld ? undefined : credentials };
   }
 
-  #isFresh(credentials: ExchangedCredentials | undefined): credentials is ExchangedCredentials {
-    return credentials !== undefined && this.#parts.clock() < refreshFromMs(credentials);
+  #isFresh(credentials: ExchangedCredentials): boolean {
+    return this.#parts.clock() < refreshFromMs(credentials);
   }
 }
 

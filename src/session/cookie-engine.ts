@@ -70,7 +70,7 @@ export class CookieEngine {
     }
   }
 
-  /** Whether the store of the sessions answered when it was asked last. */
+  /** Whether the store of the sessions is being asked. */
   get isUp(): boolean {
     return this.#store.isUp;
   }

@@ -17,7 +17,10 @@ export interface SessionHealth {
   }[];
   /** How many users' AWS credentials are kept. */
   readonly cachedCredentials: number;
-  /** Whether the shared store, where there is one, answered when it was asked last. Requests without a browser session go on either way. */
+  /**
+   * Whether the shared store, where there is one, is being asked: not for a while after three failures in a row. Requests
+   * without a browser session go on either way.
+   */
   readonly storeIsUp?: boolean;
 }
 

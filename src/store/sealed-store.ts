@@ -18,6 +18,13 @@ export type EntryKind = StoreMessage["entry"];
  */
 export type Lock = ReleaseLock | "held" | "unavailable" | "down" | "none";
 
+interface LockWish {
+  readonly kind: EntryKind;
+  readonly name: string;
+  readonly ttlSeconds: number;
+  readonly isForGood: boolean;
+}
+
 /**
  * The store as the rest of the package sees it: JSON values by kind and key. Whatever is wrong with the store, or with
  * what it gives, is a miss.
@@ -48,7 +55,7 @@ export class SealedStore {
     void loadJose();
   }
 
-  /** Whether the store answered when it was asked last. */
+  /** Whether the store is being asked: not for a while after three failures in a row. */
   get isUp(): boolean {
     return this.#reads.isUp && this.#writes.isUp;
   }
@@ -129,7 +136,7 @@ export class SealedStore {
     const releases: ReleaseLock[] = [];
     const releaseAll = async () => void (await Promise.all(releases.map((release) => release())));
     for (const name of this.#namesOf(kind, key).sort()) {
-      const taken = await this.#lockName(lock, { kind, name, ttlSeconds });
+      const taken = await this.#lockName(lock, { kind, name, ttlSeconds, isForGood: false });
       if (typeof taken !== "function") {
         await releaseAll();
         return taken;
@@ -139,29 +146,43 @@ export class SealedStore {
     return releaseAll;
   }
 
+  /** Takes a lock for good: what it stands for can be used once. @returns whether no other has it, as far as the store tells */
+  async claim(kind: EntryKind, key: string, ttlSeconds: number): Promise<boolean> {
+    const { lock } = this.#store;
+    if (lock === undefined) return true;
+    for (const name of this.#namesOf(kind, key).sort()) {
+      if ((await this.#lockName(lock, { kind, name, ttlSeconds, isForGood: true })) === "held") return false;
+    }
+    return true;
+  }
+
   #namesOf(kind: EntryKind, key: string): string[] {
     return [this.#newest, ...this.#older].map((sealing) => sealing.nameOf(kind, key));
   }
 
   async #lockName(
     lock: NonNullable<SessionStore["lock"]>,
-    { kind, name, ttlSeconds }: { readonly kind: EntryKind; readonly name: string; readonly ttlSeconds: number },
+    { kind, name, ttlSeconds, isForGood }: LockWish,
   ): Promise<Lock> {
     let isGivenUp = false;
-    const giveBack = async (release: ReleaseLock) => void (await this.#writes.ask("release", kind, release));
     const answer = await this.#writes.ask("lock", kind, async (store) => {
       const taken: unknown = await lock.call(store, name, ttlSeconds);
       if (taken === undefined || taken === null) return undefined;
       if (typeof taken !== "function") throw new TypeError("A lock is a function.");
       const release = async () => void (await taken());
       // It came after we had gone on without it, and would keep everybody out until it ends.
-      if (isGivenUp) void giveBack(release);
+      if (isGivenUp && !isForGood) drop(release);
       return release;
     });
     isGivenUp = answer === undefined;
     if (answer === undefined) return this.#writes.isUp ? "unavailable" : "down";
     const release = answer.value;
-    return release === undefined ? "held" : () => giveBack(release);
+    return release === undefined ? "held" : () => this.#giveBack(kind, release);
+  }
+
+  async #giveBack(kind: EntryKind, release: ReleaseLock): Promise<void> {
+    if (this.#writes.isUp) await this.#writes.ask("release", kind, release);
+    else drop(release);
   }
 
   /** Connects and loads what sealing needs, so that the first request need not wait. A store that is down is no error. */
@@ -180,4 +201,9 @@ export class SealedStore {
       // It is left behind either way.
     }
   }
+}
+
+/** Gives a lock back where nobody waits for that. How it went says nothing of how the store is doing for those who wait. */
+function drop(release: ReleaseLock): void {
+  release().catch(() => {});
 }
