@@ -64,13 +64,16 @@ export function decodeJWT(token: unknown): JWT {
 }
 
 function decodeObject(segment: string): JsonObject | undefined {
-  const bytes = decodeSegment(segment);
-  if (bytes === undefined) return undefined;
-  const text = bytes.toString("utf8");
+  const byteLength = decodeSegment(segment);
+  if (byteLength === undefined) return undefined;
+  const text = DECODED.toString("utf8", 0, byteLength);
   // As many characters as bytes, and none in place of one that could not be read: plain ASCII, as in nearly all tokens.
-  const isAscii = text.length === bytes.length && !text.includes(REPLACEMENT);
-  return isAscii || isUtf8(bytes) ? parseStrictObject(text) : undefined;
+  const isAscii = text.length === byteLength && !text.includes(REPLACEMENT);
+  return isAscii || isUtf8(DECODED.subarray(0, byteLength)) ? parseStrictObject(text) : undefined;
 }
+
+/** What was decoded last, which is done with at once: a buffer of their own for each segment of each token is dear. */
+const DECODED = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH);
 
 /** Node's decoder takes the lower byte of these for a character. V8 knows at once of most strings that they have none. */
 const WIDE = /[\u0100-\uffff]/;
@@ -81,14 +84,17 @@ const LAST_OF_TWO = "AQgw";
 const LAST_OF_THREE = "AEIMQUYcgkosw048";
 
 /**
- * The bytes of a segment that is their canonical spelling (RFC 4648 sections 3.5 and 5). Node's decoder forgives padding,
- * the other alphabet, stray characters and set bits beyond the last byte; what it passes over makes the bytes fewer.
+ * Decodes a segment that is the canonical spelling of its bytes (RFC 4648 sections 3.5 and 5). Node's decoder forgives
+ * padding, the other alphabet, stray characters and set bits beyond the last byte; what it passes over makes the bytes
+ * fewer.
+ *
+ * @returns how many bytes it is; undefined for another spelling
  */
-function decodeSegment(segment: string): Buffer | undefined {
-  const bytes = Buffer.from(segment, "base64url");
-  const isWhole = segment !== "" && bytes.length === Math.floor((segment.length * 3) / 4);
+function decodeSegment(segment: string): number | undefined {
+  const byteLength = DECODED.write(segment, 0, "base64url");
+  const isWhole = segment !== "" && byteLength === Math.floor((segment.length * 3) / 4);
   const isCanonical = isWhole && !segment.includes("+") && !segment.includes("/") && hasCanonicalEnd(segment);
-  return isCanonical ? bytes : undefined;
+  return isCanonical ? byteLength : undefined;
 }
 
 function hasCanonicalEnd(segment: string): boolean {

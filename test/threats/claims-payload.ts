@@ -54,6 +54,11 @@ const TEXTS: readonly [string, (good: string) => string | Buffer][] = [
   ["two empty names", (good) => good.replace("{", '{"":1,"":2,')],
   ["two numbers for names", (good) => good.replace("{", '{"1":1,"1":2,')],
   ["a nested name that stands twice", (good) => withMember(good, '[{"x":1,"y":":","x":2}]')],
+  ["a name that stands twice, as much shorter by an exponent", (good) => withMember(good, '[{"x":1e9,"y":10,"y":2}]')],
+  [
+    "a name that stands twice, as much shorter by small numbers",
+    (good) => withMember(good, '[{"a":1e-6,"b":1e-5,"y":10,"y":2}]'),
+  ],
   ["a name that stands twice after escaped quotes", (good) => withMember(good, '{"x":"\\\\\\":","x":"\\""}')],
   ["__proto__", (good) => good.replace("{", '{"__proto__":{"sub":"eve"},')],
   ["__proto__ and no value", (good) => good.replace("{", '{"__proto__":null,')],
