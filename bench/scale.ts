@@ -45,7 +45,7 @@ export const FULL: Scale = {
   sliceMs: 500,
   leadInMs: 250,
   rounds: 15,
-  roundsOfProcess: 5,
+  roundsOfProcess: 3,
   allPeers: true,
   growthTokens: [1000, 10_000, 100_000],
   growthConnections: [1, 8, 64, 256],

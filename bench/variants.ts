@@ -32,6 +32,7 @@ export const VARIANTS = {
   "koa-least-cold": koa("Koa 3: crypto.verify, two JSON.parse", "bare"),
   "koa-least-judged": koa("Koa 3: aws-jwt-verify of what was parsed", "bare"),
   "koa-ours": koa("cognito-auth-session", "ours"),
+  "koa-ours-handled": koa("cognito-auth-session, authErrorHandler()", "ours"),
   "koa-jwt": koa("koa-jwt + jwks-rsa"),
   "koa-by-hand": koa("aws-jwt-verify by hand"),
 } as const satisfies Readonly<Record<string, Variant>>;

@@ -38,7 +38,13 @@ const CONNECTIONS = 32;
 const APART: ReadonlySet<VariantName> = new Set(["express-bare", "koa-bare", "koa-least-cold", "koa-least-judged"]);
 const ALL = VARIANT_NAMES.filter((name) => !APART.has(name) && !takesIdTokens(name) && !isStudy(name));
 /** Those that a target names. */
-const NAMED: readonly VariantName[] = ["express-ours", "express-by-hand", "koa-ours", "koa-by-hand"];
+const NAMED: readonly VariantName[] = [
+  "express-ours",
+  "express-by-hand",
+  "koa-ours",
+  "koa-ours-handled",
+  "koa-by-hand",
+];
 
 /** Everything that is measured over HTTP. */
 export function workloadsOf(scale: Scale): readonly Workload[] {
@@ -59,6 +65,7 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
         contest("express-least", "express-no-op", hot),
         contest("express-ours", "express-oauth2-jwt-bearer", hot),
         contest("koa-ours", "koa-by-hand", hot),
+        contest("koa-ours-handled", "koa-by-hand", hot),
         contest("koa-least", "koa-by-hand", hot),
       ],
     },
@@ -68,6 +75,7 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
       contests: [
         ...others.map(toBare(cold)),
         contest("koa-ours", "koa-by-hand", cold),
+        contest("koa-ours-handled", "koa-by-hand", cold),
         contest("koa-least-cold", "koa-by-hand", cold),
         contest("koa-least-judged", "koa-by-hand", cold),
       ],

@@ -1,6 +1,7 @@
-import { authErrorHandler, authSession } from "cognito-auth-session/koa";
+import { authSession } from "cognito-auth-session/koa";
 import type { Stage } from "../stage.js";
 import { koaApp } from "./koa-app.js";
 import { ourOptions } from "./ours.js";
 
-export const serve = ({ pool }: Stage) => koaApp(authErrorHandler(), authSession(ourOptions(pool)));
+/** One middleware, as `koa-by-hand` is: Koa's own handler answers what it refuses. */
+export const serve = ({ pool }: Stage) => koaApp(authSession(ourOptions(pool)));
