@@ -74,12 +74,13 @@ const MUTANTS: Record<string, (store: Locking) => Partial<SessionStore>> = {
   },
   "cannot release a lock that has ended": (store) => ({
     lock: async (key, ttl) => {
-      const release = await store.lock(key, ttl);
+      // Not later than the store's own end, and over at that very millisecond.
       const endsAtMs = Date.now() + ttl * 1000;
+      const release = await store.lock(key, ttl);
       return (
         release &&
         (async () => {
-          if (Date.now() > endsAtMs) throw new Error("No such lock.");
+          if (Date.now() >= endsAtMs) throw new Error("No such lock.");
           await release();
         })
       );
