@@ -58,6 +58,36 @@ describe("The user's AWS credentials", () => {
     expect(exchanges()).to.deep.equal([1, 1]);
   });
 
+  it("come from one exchange for engines that ask at once with two tokens of one user", async () => {
+    cognito.fail("GetId", { delay: 50 });
+    const asked = [managerWithClock(), managerWithClock()].map((engine) =>
+      engine.getSession(request(idTokenOf("ada"))),
+    );
+    const [one, two] = await Promise.all(asked);
+    expect(one?.credentials?.accessKeyId).to.equal(two?.credentials?.accessKeyId);
+    expect(exchanges()).to.deep.equal([1, 1]);
+  });
+
+  it("do not fail for another engine's token that was too old", async () => {
+    const old = idTokenOf("ada");
+    clock.advance({ hours: 1, seconds: 2 });
+    const fresh = idTokenOf("ada");
+    cognito.fail("GetId", { delay: 50 });
+    // Cognito has no tolerance: for it the first token has expired, for us not yet.
+    const outcomes = await Promise.allSettled(
+      [old, fresh].map((token) => managerWithClock({ clockTolerance: 300 }).getSession(request(token))),
+    );
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(["rejected", "fulfilled"]);
+  });
+
+  it("are waited for as long as each engine allows, and one's impatience is not the other's", async () => {
+    cognito.fail("GetId", { delay: 600 });
+    const token = idTokenOf("ada");
+    const engines = [managerWithClock({ requestTimeout: 150 }), managerWithClock({ requestTimeout: 5000 })];
+    const outcomes = await Promise.allSettled(engines.map((engine) => engine.getSession(request(token))));
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(["rejected", "fulfilled"]);
+  });
+
   it("are not fetched for an access token alone; asking for them says what to send", async () => {
     const { accessToken } = cognito.signIn({ username: "ada" });
     const session = await managerWithClock().getSession(request(accessToken));

@@ -138,6 +138,15 @@ describe("Roles and guests", () => {
       expect(calls.map((call) => cognito.requests(call))).to.deep.equal([1, 1, 1, 0]);
     });
 
+    it("shares nothing with an engine of the enhanced flow, whose credentials are other ones", async () => {
+      const { idToken } = cognito.signIn({ username: "ada", roles: [ROLES.readers] });
+      const engines = [engine({ roleArn: ROLES.readers }), basic()];
+      const [enhanced, own] = await Promise.all(engines.map((each) => each.getSession(request(idToken))));
+      expect(enhanced?.credentials?.accessKeyId).not.to.equal(own?.credentials?.accessKeyId);
+      const calls = ["AssumeRoleWithWebIdentity", "GetCredentialsForIdentity"];
+      expect(calls.map((call) => cognito.requests(call))).to.deep.equal([1, 1]);
+    });
+
     it("keeps what it got, and the identity id for longer", async () => {
       const sessions = basic();
       await sessions.getSession(request(tokenOf("ada")));

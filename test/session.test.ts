@@ -367,6 +367,39 @@ describe("The session", () => {
       expect(await sessions.getSession(request(tokens.idToken))).not.to.equal(one);
     });
 
+    describe("tells a request from", () => {
+      const authorization = (token: string) => `Bearer ${token}`;
+      const nodes = (token: string) => ({
+        headers: { authorization: authorization(token) },
+        rawHeaders: ["Authorization", authorization(token)],
+      });
+      const others: [string, (first: ReturnType<typeof nodes>, headers: { authorization: string }) => object][] = [
+        ["a copy that has its list of headers", (first, headers) => ({ ...first, headers })],
+        ["an object derived from it", (first, headers) => Object.create(first, { headers: { value: headers } })],
+        ["one that shares the list only", ({ rawHeaders }, headers) => ({ headers, rawHeaders })],
+      ];
+      for (const [name, make] of others) {
+        it(name, async () => {
+          const first = nodes(tokens.idToken);
+          const bob = cognito.signIn({ username: "bob" });
+          const other = make(first, { authorization: authorization(bob.idToken) }) as typeof first;
+          expect((await sessions.getSession(first)).username).to.equal("ada");
+          expect((await sessions.getSession(other)).username).to.equal("bob");
+          expect((await fetchAuthSession(other)).username).to.equal("bob");
+          expect((await sessions.getSession(first)).username).to.equal("ada");
+        });
+      }
+    });
+
+    it("takes a request whose list of raw headers is none", async () => {
+      for (const rawHeaders of [null, "Authorization", {}, 0]) {
+        const req = { ...request(tokens.idToken), rawHeaders: rawHeaders as unknown as string[] };
+        const session = await sessions.getSession(req);
+        expect(session.username).to.equal("ada");
+        expect(await sessions.getSession(req)).to.equal(session);
+      }
+    });
+
     describe("asked again for a request that goes on for hours", () => {
       const HOUR_MS = 3_600_000;
       let nowMs: number;

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { inspect } from "node:util";
-import type { Outcome } from "../errors/outcome.js";
+import { failed, type Outcome } from "../errors/outcome.js";
 import type { Subject } from "./subject.js";
 
 /** Temporary AWS credentials, as Amplify and the AWS SDK know them. */
@@ -30,6 +30,11 @@ export type ExchangeMode = "foreground" | "background" | "forced";
 
 /** Gives a user AWS credentials. */
 export type Exchange = (subject: Subject, mode?: ExchangeMode) => Promise<Outcome<ExchangedCredentials>>;
+
+/** Whether an exchange failed for its token's age, which is all that tokens of one subject differ in. */
+export function isAboutToken(outcome: Outcome<unknown>): boolean {
+  return failed(outcome) && outcome.code === "token_expired";
+}
 
 /** From this long before they expire, credentials in use are renewed in the background. The SDK's own threshold. */
 const REFRESH_AHEAD_MS = 5 * 60_000;

@@ -6,7 +6,7 @@ import { exchanges } from "../diagnostics/channels.js";
 import { failed, type Outcome } from "../errors/outcome.js";
 import type { SealedStore } from "../store/sealed-store.js";
 import { RoleAssumer } from "./basic-flow.js";
-import type { Exchange, ExchangedCredentials, ExchangeMode } from "./credentials.js";
+import { type Exchange, type ExchangedCredentials, type ExchangeMode, isAboutToken } from "./credentials.js";
 import { IdentityCalls, type Sdk } from "./identity-calls.js";
 import { IdentityIds } from "./identity-ids.js";
 import { Pacer } from "./pacer.js";
@@ -61,15 +61,23 @@ export class IdentityPoolExchange {
     this.#roleAssumer?.close();
   }
 
-  /** One exchange at a time for each subject in the whole process, however many engines there are. */
-  readonly exchange: Exchange = (subject, mode = "foreground") => {
-    const key = `${subject.key} ${subject.tokenDigest} ${subject.identityPool.endpoint ?? ""}`;
+  /** One exchange at a time for each subject in the whole process, however many engines there are that ask alike. */
+  readonly exchange: Exchange = async (subject, mode = "foreground") => {
+    const { endpoint, stsEndpoint } = subject.identityPool;
+    const key = [subject.key, endpoint, stsEndpoint, this.#parts.timeoutMs].join(" ");
     const known = underWay.get(key);
-    if (known !== undefined) return known;
-    const result = this.#exchangeTold(subject, mode).finally(() => underWay.delete(key));
-    underWay.set(key, result);
-    return result;
+    if (known === undefined) return this.#start(key, subject, mode);
+    const outcome = await known.result;
+    // The other token may have been too old where this one is not.
+    const mayDiffer = isAboutToken(outcome) && known.tokenDigest !== subject.tokenDigest;
+    return mayDiffer ? this.exchange(subject, mode) : outcome;
   };
+
+  #start(key: string, subject: Subject, mode: ExchangeMode): ReturnType<Exchange> {
+    const result = this.#exchangeTold(subject, mode).finally(() => underWay.delete(key));
+    underWay.set(key, { tokenDigest: subject.tokenDigest, result });
+    return result;
+  }
 
   #exchangeTold(subject: Subject, mode: ExchangeMode): Promise<Outcome<ExchangedCredentials>> {
     if (!exchanges.isWatched) return this.#exchange(subject, mode);
@@ -129,7 +137,7 @@ export class IdentityPoolExchange {
   }
 }
 
-const underWay = new Map<string, ReturnType<Exchange>>();
+const underWay = new Map<string, { readonly tokenDigest: string; readonly result: ReturnType<Exchange> }>();
 
 let sdk: Promise<Sdk> | undefined;
 

@@ -5,7 +5,13 @@ import { evictions } from "../diagnostics/channels.js";
 import { type AuthError, again } from "../errors/auth-error.js";
 import { fromAwsError } from "../errors/from-aws.js";
 import { failed, type Outcome } from "../errors/outcome.js";
-import { type Exchange, type ExchangedCredentials, type ExchangeMode, refreshFromMs } from "./credentials.js";
+import {
+  type Exchange,
+  type ExchangedCredentials,
+  type ExchangeMode,
+  isAboutToken,
+  refreshFromMs,
+} from "./credentials.js";
 import type { Owner, Subject } from "./subject.js";
 
 const BACKOFF = { firstMs: 500, longestMs: 10_000 };
@@ -173,9 +179,4 @@ export class Federation {
     if (isAboutToken(failure.error) && failure.tokenDigest !== tokenDigest) return undefined;
     return again(failure.error, failure.backoff.waitMs / 1000);
   }
-}
-
-/** Everything that decides about a user but the token's age is in the subject's key. */
-function isAboutToken({ code }: AuthError): boolean {
-  return code === "token_expired";
 }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { IdentityPoolConfig } from "../config/config.js";
+import type { Config, IdentityPoolConfig } from "../config/config.js";
 import { canonicalJson } from "../tokens/json.js";
 import type { VerifiedToken } from "../tokens/verified-token.js";
 
@@ -19,6 +19,12 @@ export interface Owner {
   readonly sub: string;
   /** The sign-in that the token came from, where the user pool tells. */
   readonly originJti: string | undefined;
+}
+
+/** The role that an application names, and by which flow it gets it. */
+export interface WantedRole {
+  readonly arn: string;
+  readonly authFlow: Config["authFlow"];
 }
 
 /** Whose credentials are asked for, under which role, and what proves it. */
@@ -44,11 +50,12 @@ class UserSubject implements Subject {
   readonly #idToken: VerifiedToken;
   readonly #raw: string;
 
-  constructor(idToken: VerifiedToken, raw: string, identityPool: IdentityPoolConfig, roleArn: string | undefined) {
+  constructor(idToken: VerifiedToken, raw: string, identityPool: IdentityPoolConfig, role: WantedRole | undefined) {
     const key = keyOf(idToken, identityPool);
-    this.key = roleArn === undefined ? key : `${key} ${roleArn}`;
+    // The enhanced flow narrows what a role may do, so its credentials are other ones than the basic flow's.
+    this.key = role === undefined ? key : [key, role.authFlow, role.arn].join(" ");
     this.identityPool = identityPool;
-    this.roleArn = roleArn;
+    this.roleArn = role?.arn;
     this.#idToken = idToken;
     this.#raw = raw;
   }
@@ -75,15 +82,15 @@ const keysOfTokens = new WeakMap<VerifiedToken, string>();
 /**
  * @param idToken a verified ID token
  * @param raw the same, raw
- * @param roleArn the role to ask for, already checked
+ * @param role the role to ask for, already checked
  */
 export function subjectOf(
   idToken: VerifiedToken,
   raw: string,
   identityPool: IdentityPoolConfig,
-  roleArn: string | undefined,
+  role: WantedRole | undefined,
 ): Subject {
-  return new UserSubject(idToken, raw, identityPool, roleArn);
+  return new UserSubject(idToken, raw, identityPool, role);
 }
 
 /** All guests of an identity pool are one: GetId would make a new identity at every call, and nobody could tell them apart. */

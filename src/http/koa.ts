@@ -119,18 +119,29 @@ const SOON = Promise.resolve();
 
 /**
  * A rejection, a moment later: by then somebody handles it. Of one that nobody handles yet Node takes note, which costs
- * more than the refusal itself.
+ * more than the refusal itself. Where middleware before ours forgot to wait for `next()` nobody ever handles it, and a
+ * request could end the process; so it is handled here as well.
  */
 function refusedWith(error: AuthError): Promise<never> {
-  return new Promise((_resolve, reject) => {
+  const refusal = new Promise<never>((_resolve, reject) => {
     void SOON.then(() => reject(error));
   });
+  refusal.catch(ignore);
+  return refusal;
 }
+
+function ignore(): void {}
 
 /**
  * Goes on at once where nothing is waited for. Here, as in `authErrorHandler()`, promises are handed on and not awaited:
  * a rejection that no function throws and none catches makes a refusal cost a few microseconds less.
  */
 function goOn<T>(outcome: Eventually<T>, next: (outcome: T) => Promise<unknown>): Promise<unknown> {
-  return outcome instanceof Promise ? outcome.then(next) : next(outcome);
+  if (!(outcome instanceof Promise)) return next(outcome);
+  const gone = outcome.then((late) => {
+    // Only then: what others throw stays as loud as it is without us.
+    if (failed(late)) gone.catch(ignore);
+    return next(late);
+  });
+  return gone;
 }

@@ -89,8 +89,10 @@ export class Federator {
       });
     }
     if (id === undefined || rawId === undefined) return new AuthError("id_token_required");
-    const roleArn = this.#roleOf(session, id);
-    return failed(roleArn) ? roleArn : subjectOf(id, rawId, pool.identityPool, roleArn);
+    const arn = this.#roleOf(session, id);
+    if (failed(arn)) return arn;
+    const { authFlow } = this.#parts.config;
+    return subjectOf(id, rawId, pool.identityPool, arn === undefined ? undefined : { arn, authFlow });
   }
 
   #roleOf(session: Session, id: VerifiedToken): Outcome<string | undefined> {

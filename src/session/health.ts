@@ -26,13 +26,13 @@ export interface SessionHealth {
 
 /** Looks at what an engine has. Makes no call. */
 export function healthOf(
-  { keySets }: Pick<TokenVerifier, "keySets">,
+  { sources }: Pick<TokenVerifier, "sources">,
   { size }: Pick<Federation, "size">,
   stores: readonly Pick<SealedStore, "isUp">[] | undefined,
 ): SessionHealth {
   return {
-    ready: [...keySets.values()].every((keySet) => keySet.isUsable),
-    userPools: [...keySets].map(([{ userPoolId }, keySet]) => ({
+    ready: sources.every(({ keySet }) => keySet.isUsable),
+    userPools: sources.map(({ pool: { userPoolId }, keySet }) => ({
       userPoolId,
       keys: keySet.size,
       keysAgeSeconds: Number.isFinite(keySet.ageMs) ? Math.round(keySet.ageMs / 1000) : undefined,

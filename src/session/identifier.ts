@@ -30,7 +30,8 @@ const WRAPPED = "A framework's own request was given: hand over Node's, Fastify'
 
 /** Which identifier made a request's session; of several the last one that began. */
 export function identifierOf(request: unknown): Identifier | undefined {
-  let entry = Requests.entryOf(request);
+  if (typeof request !== "object" || request === null) return undefined;
+  let entry = Requests.entryOf(request, holderOf(request));
   while (entry !== undefined && !(entry.isServed && entry.made instanceof Session)) entry = entry.earlier;
   return entry?.identifier;
 }
@@ -66,8 +67,9 @@ export class Identifier {
     const head = headOf(request);
     if (head === undefined) return this.#misused(NO_REQUEST);
     if (head.rawHeaders === undefined && isWrapped(request)) return this.#misused(WRAPPED);
-    const newest = Requests.entryOf(request);
-    const entry = this.#ownOf(newest) ?? Requests.enter(request, this, newest);
+    const holder = head.rawHeaders ?? request;
+    const newest = Requests.entryOf(request, holder);
+    const entry = this.#ownOf(newest) ?? Requests.enter(request, holder, this, newest);
     if (isServing) entry.isServed = true;
     const known = entry.made;
     if (known === UNDER_WAY) return this.#misused(REENTERED);
@@ -107,13 +109,13 @@ export class Identifier {
 
   /** The next call makes the request's session anew. */
   forget(request: RequestHeaders): void {
-    const entry = this.#ownOf(Requests.entryOf(request));
+    const entry = this.#ownOf(Requests.entryOf(request, holderOf(request)));
     if (entry !== undefined) entry.made = undefined;
   }
 
   /** Whether diagnostics are to be told what a request came to: once for each. */
   tellsOf(request: RequestHeaders): boolean {
-    const entry = this.#ownOf(Requests.entryOf(request));
+    const entry = this.#ownOf(Requests.entryOf(request, holderOf(request)));
     if (entry === undefined) return true;
     const isFirst = !entry.isTold;
     entry.isTold = true;
@@ -197,7 +199,12 @@ function headOf(request: RequestHeaders): RequestHead | undefined {
   if (typeof request !== "object" || request === null) return undefined;
   const { headers, rawHeaders } = request;
   if (typeof headers !== "object" || headers === null) return undefined;
-  return rawHeaders === undefined ? { headers } : { headers, rawHeaders };
+  return Array.isArray(rawHeaders) ? { headers, rawHeaders } : { headers };
+}
+
+/** What holds a request's entry, for those who have not read its headers. */
+function holderOf(request: object): object {
+  return "rawHeaders" in request && Array.isArray(request.rawHeaders) ? request.rawHeaders : request;
 }
 
 /** Whether Node's request is inside a request without `rawHeaders`: a second header of one name shows in those only. */

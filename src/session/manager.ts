@@ -182,7 +182,7 @@ export class SessionManager {
     const { userPools } = this.#parts.config;
     if (userPools.some((pool) => pool.identityPool !== undefined)) await this.#parts.identityPools.warmUp();
     await Promise.all([this.#parts.store?.warmUp(), this.#parts.cookies?.warmUp()]);
-    const errors = await Promise.all([...this.#parts.verifier.keySets.values()].map((keySet) => keySet.warmUp()));
+    const errors = await Promise.all(this.#parts.verifier.sources.map(({ keySet }) => keySet.warmUp()));
     const error = errors.find((each) => each !== undefined);
     if (error !== undefined) throw error;
   }

@@ -7,6 +7,8 @@ export const UNDER_WAY = Symbol("under way");
 
 /** What an engine made of a request. Several engines may look at one request, each for itself. */
 export interface RequestEntry {
+  /** The one request that it is about. */
+  readonly request: object;
   readonly identifier: Identifier;
   readonly earlier: RequestEntry | undefined;
   made: Eventually<Outcome<Session>> | typeof UNDER_WAY | undefined;
@@ -25,27 +27,41 @@ class Given {
 }
 
 /**
- * Entries kept with their requests, for us alone: no reflection shows them, no copy of a request and no object derived
+ * Entries kept with their requests, for us alone: no reflection shows them, and no copy of a request and no object derived
  * from it has them. A WeakMap would do the same for twenty times the price, most of it the garbage collector's.
+ *
+ * What holds an entry is the request's list of raw headers, which Node makes for each request; where there is none, the
+ * request. On Node 20 and 22 Express gives each request a hidden class of its own, and one more field on such an object
+ * costs as much as a twentieth of all that Express does. Copies share the list, so an entry counts for its own request only.
  */
 export class Requests extends Given {
   #entry: RequestEntry;
 
-  private constructor(request: object, entry: RequestEntry) {
-    super(request);
+  private constructor(holder: object, entry: RequestEntry) {
+    super(holder);
     this.#entry = entry;
   }
 
-  static entryOf(request: unknown): RequestEntry | undefined {
-    const hasEntry = typeof request === "object" && request !== null && #entry in request;
-    return hasEntry ? request.#entry : undefined;
+  /** @param holder of its entry */
+  static entryOf(request: object, holder: object): RequestEntry | undefined {
+    if (!(#entry in holder)) return undefined;
+    const entry = holder.#entry;
+    return entry.request === request ? entry : undefined;
   }
 
-  /** @param earlier the request's entry so far */
-  static enter(request: object, identifier: Identifier, earlier: RequestEntry | undefined): RequestEntry {
-    const entry: RequestEntry = { identifier, earlier, made: undefined, isServed: false, isTold: false };
-    if (earlier === undefined) new Requests(request, entry);
-    else if (#entry in request) request.#entry = entry;
+  /**
+   * @param holder of its entry
+   * @param earlier the request's entry so far
+   */
+  static enter(
+    request: object,
+    holder: object,
+    identifier: Identifier,
+    earlier: RequestEntry | undefined,
+  ): RequestEntry {
+    const entry: RequestEntry = { request, identifier, earlier, made: undefined, isServed: false, isTold: false };
+    if (#entry in holder) holder.#entry = entry;
+    else new Requests(holder, entry);
     return entry;
   }
 }

@@ -21,8 +21,8 @@ export function askUser<T, R>(
   judge: (answer: T) => Outcome<R>,
 ): Eventually<Outcome<R>> {
   const refuse = (error: unknown, fault: "threw" | "rejected") => {
-    if (error instanceof AuthError) return error;
-    return hookFailure(onFailure, hook, error instanceof DeadlineExceeded ? "hung" : fault, error);
+    if (isA(error, AuthError)) return error;
+    return hookFailure(onFailure, hook, isA(error, DeadlineExceeded) ? "hung" : fault, error);
   };
   try {
     const answer = within(timeoutMs, ask);
@@ -41,4 +41,13 @@ export function askWhether(
   return askUser({ hook, timeoutMs, onFailure: "forbidden" }, ask, (answer) =>
     answer === true ? undefined : new AuthError("forbidden"),
   );
+}
+
+/** What a function of the user's throws may be a trap for whoever asks what it is. */
+function isA<T>(error: unknown, kind: abstract new (...args: never[]) => T): error is T {
+  try {
+    return error instanceof kind;
+  } catch {
+    return false;
+  }
 }

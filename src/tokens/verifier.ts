@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { Config, UserPoolConfig } from "../config/config.js";
 import { verifications } from "../diagnostics/channels.js";
 import type { VerifyMessage } from "../diagnostics/messages.js";
@@ -9,16 +8,21 @@ import { findClaimFault, isExpired, type TokenUse } from "./claims.js";
 import { decodeToken, isTokenSized } from "./decode.js";
 import { type JsonObject, ownValue } from "./json.js";
 import { KeySet, type KeySetParts } from "./key-set.js";
+import { KnownHeaders } from "./known-headers.js";
 import { ALGORITHM } from "./public-keys.js";
 import { TokenCache, tailOf } from "./token-cache.js";
 import { VerifiedToken } from "./verified-token.js";
 
 const MAX_KID_LENGTH = 256;
-const MAX_HEADERS = 100;
+
+/** A user pool, and the keys that it signs with. */
+interface Source {
+  readonly pool: UserPoolConfig;
+  readonly keySet: KeySet;
+}
 
 /** Whose token it says it is, and what for. */
-interface Judgement {
-  readonly pool: UserPoolConfig;
+interface Judgement extends Source {
   readonly issuer: string;
   readonly use: TokenUse;
 }
@@ -27,16 +31,19 @@ interface Judgement {
 export class TokenVerifier {
   readonly #config: Config;
   readonly #clock: KeySetParts["clock"];
-  readonly #keySets: ReadonlyMap<UserPoolConfig, KeySet>;
+  readonly #sources: readonly Source[];
+  readonly #sourceByIssuer: ReadonlyMap<string, Source>;
   readonly #remembered: TokenCache | undefined;
-  /** Of tokens whose signature was good. A pool's tokens have as many as it has keys. */
-  readonly #headers = new LRUCache<string, JsonObject>({ max: MAX_HEADERS });
+  readonly #headers = new KnownHeaders();
 
   constructor(config: Config, parts: Omit<KeySetParts, "timeoutMs">) {
     this.#config = config;
     this.#clock = parts.clock;
     const keySetParts = { ...parts, timeoutMs: config.requestTimeoutMs };
-    this.#keySets = new Map(config.userPools.map((pool) => [pool, new KeySet(pool, keySetParts)]));
+    this.#sources = config.userPools.map((pool) => ({ pool, keySet: new KeySet(pool, keySetParts) }));
+    this.#sourceByIssuer = new Map(
+      this.#sources.flatMap((source) => source.pool.issuers.map((issuer) => [issuer, source] as const)),
+    );
     if (config.tokenCacheSize > 0) this.#remembered = new TokenCache(config.tokenCacheSize);
   }
 
@@ -45,9 +52,9 @@ export class TokenVerifier {
     return this.#remembered?.size ?? 0;
   }
 
-  /** The key sets, by pool. */
-  get keySets(): ReadonlyMap<UserPoolConfig, KeySet> {
-    return this.#keySets;
+  /** The user pools, each with its keys. */
+  get sources(): readonly Source[] {
+    return this.#sources;
   }
 
   /**
@@ -92,8 +99,7 @@ export class TokenVerifier {
     if (failed(token) || failed(kid)) return false;
     // Its issuer is one of the configuration's: else it would not have been found to have expired.
     const issuer = String(ownValue(token.payload, "iss"));
-    const pool = this.#config.poolByIssuer.get(issuer);
-    const key = pool && (await this.#keySets.get(pool)?.find(kid));
+    const key = await this.#sourceByIssuer.get(issuer)?.keySet.find(kid);
     return key !== undefined && !failed(key) && key.judge.judge(token, issuer) === undefined;
   }
 
@@ -127,17 +133,13 @@ export class TokenVerifier {
     if (failed(kid)) return kid;
     const claims = this.#judgeClaims(token.payload, uses);
     if (failed(claims)) return claims;
-    const { pool, use, issuer } = claims;
-    const keySet = this.#keySets.get(pool);
-    // Every pool of the configuration has its key set, so this cannot happen.
-    if (keySet === undefined) return new AuthError("invalid_signature");
+    const { pool, keySet, use, issuer } = claims;
     return whenReady(keySet.find(kid), (found) => {
       if (failed(found)) return found;
       const fault = found.judge.judge(token, issuer);
       if (fault !== undefined) return fault;
       const { header, headerB64, payload } = token;
-      // A copy: V8 would keep the whole token for a part of it.
-      if (!this.#headers.has(headerB64)) this.#headers.set(Buffer.from(headerB64).toString("latin1"), header);
+      this.#headers.keep(headerB64, header);
       const verified = new VerifiedToken({ use, pool, keySet, key: found, tail: tailOf(raw), header, payload });
       this.#remembered?.offer(raw, verified);
       return verified;
@@ -148,8 +150,9 @@ export class TokenVerifier {
   #judgeClaims(payload: JsonObject, uses: ReadonlySet<TokenUse>): Outcome<Judgement> {
     const issuer = ownValue(payload, "iss");
     if (typeof issuer !== "string") return new AuthError("invalid_claims", { claim: "iss" });
-    const pool = this.#config.poolByIssuer.get(issuer);
-    if (pool === undefined) return new AuthError("invalid_claims", { claim: "iss" });
+    const source = this.#sourceByIssuer.get(issuer);
+    if (source === undefined) return new AuthError("invalid_claims", { claim: "iss" });
+    const { pool, keySet } = source;
     const use = ownValue(payload, "token_use");
     if ((use !== "access" && use !== "id") || !uses.has(use)) return wrongUse();
     const fault = findClaimFault(payload, use, {
@@ -157,7 +160,7 @@ export class TokenVerifier {
       nowSeconds: this.#clock() / 1000,
       toleranceSeconds: this.#config.clockToleranceSeconds,
     });
-    return fault ?? { pool, use, issuer };
+    return fault ?? { pool, keySet, use, issuer };
   }
 }
 

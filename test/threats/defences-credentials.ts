@@ -3,13 +3,15 @@ import type { DefenceRow } from "./defences.js";
 const credentials = { group: "credentials and caches" };
 const credentialsTest = { test: "credentials" };
 const session = { test: "session" };
+const roles = { test: "roles-and-guests" };
 
 /** Whose AWS credentials are given to whom, and what asking for them may cost. */
 export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
   "credentials/subject.ts": [
     ["[identityPool.id, issuer, sub, clientId, deciding]", "[identityPool.id, issuer, sub, clientId]", credentials],
     ["[identityPool.id, issuer, sub, clientId, deciding]", "[sub]", credentials],
-    ["roleArn === undefined ? key :", "true ? key :", credentials],
+    ["role === undefined ? key :", "true ? key :", credentials],
+    ["[key, role.authFlow, role.arn]", "[key, role.arn]", roles],
   ],
   "credentials/federation.ts": [
     ["if (nowMs >= entry.credentials.expiresAtMs) {", "if (false) {", credentials],
@@ -45,6 +47,8 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
   "credentials/exchange.ts": [
     ["maxAttempts: 1,", "", credentialsTest],
     ["boundAnswers(client);", "", credentialsTest],
+    ["return mayDiffer ? this.exchange(subject, mode) : outcome;", "return outcome;", credentialsTest],
+    ["[subject.key, endpoint, stsEndpoint, this.#parts.timeoutMs]", "[subject.key, endpoint]", credentialsTest],
   ],
   "credentials/credentials.ts": [
     [

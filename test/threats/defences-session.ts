@@ -30,6 +30,11 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ["answer === true ? undefined :", "answer !== false ? undefined :", guards],
     ['answer.then(judge).catch((error) => refuse(error, "rejected"))', "answer.then(judge)", guards],
     ['return refuse(error, "threw");', "throw error;", guards],
+    [
+      "    return error instanceof kind;\n  } catch {\n    return false;",
+      "    return error instanceof kind;\n  } catch (trap) {\n    throw trap;",
+      guards,
+    ],
   ],
   "session/identifier.ts": [
     ["if (answer === false) return undefined;", "if (!answer) return undefined;", guards],
@@ -41,6 +46,7 @@ export const sessionDefences: Readonly<Record<string, readonly DefenceRow[]>> = 
     ["#engine in value ?", '"groups" in value ?', guards],
     ["Object.freeze(this);", "", session],
   ],
+  "session/request-entry.ts": [["entry.request === request ? entry : undefined", "entry", session]],
   "guards/guard.ts": [
     [
       'if (session === undefined) return new AuthError("misconfigured");',

@@ -63,8 +63,8 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ['|| Object.hasOwn(header, "b64")', "", jose],
     ["&& kid.length <= MAX_KID_LENGTH", "", jose],
     [
-      'if (typeof issuer !== "string") return new AuthError("invalid_claims", { claim: "iss" });\n    const pool = this.#config.poolByIssuer.get(issuer);',
-      "const pool = this.#config.poolByIssuer.get(String(issuer));",
+      'if (typeof issuer !== "string") return new AuthError("invalid_claims", { claim: "iss" });\n    const source = this.#sourceByIssuer.get(issuer);',
+      "const source = this.#sourceByIssuer.get(String(issuer));",
       claims,
     ],
     ["if (known.fromSeconds > nowSeconds + clockToleranceSeconds)", "if (false)", { test: "tokens" }],
@@ -85,6 +85,7 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ['return key.withdrawn ? new AuthError("invalid_signature") : undefined;', "", { test: "key-set" }],
     ["if (!known.key.withdrawn) return known;", "return known;", { group: "key set" }],
   ],
+  "tokens/known-headers.ts": [["segment === this.#lastSegment ? this.#last", "this.#last ? this.#last", jose]],
   "tokens/token-cache.ts": [
     ["|| entry.digest !== digestOf(raw)", "", signature],
     ['hash("sha256", raw, "binary")', 'hash("sha256", raw.slice(raw.indexOf(".")), "binary")', { test: "token-cache" }],

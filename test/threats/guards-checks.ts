@@ -25,6 +25,8 @@ const NOT_TRUE: readonly [string, () => unknown][] = [
   ["throws", fail],
   ["throws nothing", () => throwing(undefined)],
   ["throws true", () => throwing(true)],
+  ["throws a trap for whoever asks what it is", () => throwing(trap())],
+  ["rejects with a trap", () => Promise.reject(trap())],
   ["rejects", () => Promise.reject(new Error("no"))],
   ["rejects with nothing", () => Promise.reject(undefined)],
   ["rejects with true", () => Promise.reject(true)],
@@ -128,6 +130,10 @@ function fail(): never {
 
 function throwing(value: unknown): never {
   throw value;
+}
+
+function trap(): object {
+  return new Proxy({}, { getPrototypeOf: fail });
 }
 
 function thenable(then: (resolve: (value: unknown) => void) => void): object {
