@@ -14,6 +14,8 @@ export interface Scale {
   readonly warmUpRequests: number;
   /** A fast server goes on for so long. */
   readonly warmUpMs: number;
+  /** Between the warm-up and a little more of it: long enough for connections that nobody uses to be closed. */
+  readonly restMs: number;
   readonly sliceMs: number;
   /** Load before a slice that is not measured: a process that waited for its turn is slow at first. */
   readonly leadInMs: number;
@@ -41,17 +43,18 @@ export const FULL: Scale = {
   forgedTokens: 5000,
   idTokens: 1000,
   warmUpRequests: 15_000,
-  warmUpMs: 2500,
-  sliceMs: 500,
-  leadInMs: 250,
+  warmUpMs: 1200,
+  restMs: 5000,
+  sliceMs: 250,
+  leadInMs: 100,
   rounds: 15,
-  roundsOfProcess: 3,
+  roundsOfProcess: 5,
   allPeers: true,
   growthTokens: [1000, 10_000, 100_000],
   growthConnections: [1, 8, 64, 256],
   overflowTokens: 50_000,
-  latencySliceMs: 2500,
-  latencyRounds: 15,
+  latencySliceMs: 800,
+  latencyRounds: 30,
   microRounds: 41,
   importRuns: 15,
   heapTokens: 10_000,
@@ -67,8 +70,9 @@ export const QUICK: Scale = {
   idTokens: 300,
   warmUpRequests: 600,
   warmUpMs: 0,
-  sliceMs: 100,
-  leadInMs: 50,
+  restMs: 0,
+  sliceMs: 80,
+  leadInMs: 30,
   rounds: 2,
   allPeers: false,
   growthTokens: [],

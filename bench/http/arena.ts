@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Order, Outcome } from "../load/messages.js";
 import type { Scale } from "../scale.js";
 import type { Stage } from "../stage.js";
@@ -7,6 +8,16 @@ import { Server } from "./server.js";
 import { streamFor, type Traffic, unseen } from "./traffic.js";
 
 const WARM_UP_LIMIT_MS = 60_000;
+/** Share of the requests of the warm-up that come after the rest. */
+const AFTER_REST = 1 / 3;
+
+const CONNECTIONS = 32;
+
+/** A server that will be needed, and what for. */
+export interface Need {
+  readonly name: VariantName;
+  readonly traffic: Traffic;
+}
 
 /** What an arena works with. */
 export interface ArenaParts {
@@ -41,11 +52,24 @@ export class Arena {
   }
 
   /**
+   * Starts servers and warms them up; and again after a rest, when the youngest is some seconds old. What a process opened
+   * when it started is closed by then (the connection that its keys came by), which costs it compiled code once.
+   */
+  async open(needs: readonly Need[]): Promise<void> {
+    const opened: [Server, Traffic][] = [];
+    for (const { name, traffic } of needs) {
+      const key = this.#keyOf(name, traffic);
+      if (!this.#servers.has(key)) opened.push([await this.#start(key, name, traffic), traffic]);
+    }
+    await this.#rest(opened);
+  }
+
+  /**
    * @param leadInMs of the same load before it, which is not measured
    * @throws {Error} where an answer has another status than it should: what refuses all is fast and wrong
    */
   async run(name: VariantName, traffic: Traffic, slice: Slice, leadInMs = 0): Promise<ServedSlice> {
-    const key = this.#parts.oneProcess ? name : `${name} ${JSON.stringify(traffic)}`;
+    const key = this.#keyOf(name, traffic);
     const server = await this.#freshEnough(key, name, traffic);
     const { onceAt } = server;
     if (leadInMs > 0) {
@@ -65,25 +89,51 @@ export class Arena {
     this.#servers.clear();
   }
 
+  #keyOf(name: VariantName, traffic: Traffic): string {
+    return this.#parts.oneProcess ? name : `${name} ${JSON.stringify(traffic)}`;
+  }
+
   /** A process that has seen most tokens makes room for one that has seen none. */
   async #freshEnough(key: string, name: VariantName, traffic: Traffic): Promise<Server> {
     const known = this.#servers.get(key);
     const needed = traffic.newEvery === undefined ? 0 : (this.#appetites.get(key) ?? 0) * 1.5;
     if (known !== undefined && unseen(known, this.#parts.scale) > needed) return known;
+    if (known !== undefined && !authenticates(name)) {
+      // To it they are all the same.
+      known.onceAt = 0;
+      return known;
+    }
     await known?.stop();
+    const server = await this.#start(key, name, traffic);
+    await this.#rest([[server, traffic]]);
+    return server;
+  }
+
+  async #start(key: string, name: VariantName, traffic: Traffic): Promise<Server> {
     const server = await Server.start(name, this.#parts.stagePath, this.#parts.profiles);
     this.#servers.set(key, server);
     await this.#warmUp(server, traffic);
     return server;
   }
 
+  async #rest(servers: readonly (readonly [Server, Traffic])[]): Promise<void> {
+    const { restMs, warmUpRequests } = this.#parts.scale;
+    if (restMs === 0 || servers.length === 0) return;
+    await pause(restMs);
+    const requests = Math.round(warmUpRequests * AFTER_REST);
+    for (const [server, traffic] of servers) {
+      const slice = { connections: CONNECTIONS, milliseconds: WARM_UP_LIMIT_MS, requests };
+      this.#advance(server, await this.#send(server, traffic, slice));
+    }
+  }
+
   async #warmUp(server: Server, traffic: Traffic): Promise<void> {
     const { hotTokens, goodTokens, warmUpRequests, warmUpMs } = this.#parts.scale;
-    const connections = 32;
+    const connections = CONNECTIONS;
     if (warmUpRequests === 0) return;
     const warming = traffic.repeated > 0 ? traffic : { ...traffic, repeated: hotTokens, newEvery: 2 };
-    // New tokens are dear; a tenth of them may be spent on this.
-    const affordable = traffic.newEvery === undefined ? Number.POSITIVE_INFINITY : goodTokens / 10;
+    // New tokens are dear; a tenth of them may be spent on this, with as many that come again.
+    const affordable = traffic.newEvery === undefined ? Number.POSITIVE_INFINITY : goodTokens / 5;
     const wanted = Math.max(warmUpRequests, hasCache(server.name) ? requestsToFill(traffic.repeated) : 0);
     const requests = Math.min(wanted, affordable);
     const startedMs = performance.now();

@@ -1,11 +1,24 @@
 import type { Scale } from "../scale.js";
 import { median, type Quartiles, quartilesOf } from "../statistics.js";
-import type { VariantName } from "../variants.js";
-import { Arena, type ArenaParts, type ServedSlice } from "./arena.js";
+import { VARIANTS, type VariantName } from "../variants.js";
+import { Arena, type ArenaParts, type Need, type ServedSlice } from "./arena.js";
 import type { Contest, Workload, WorkloadName } from "./workloads.js";
 
 /** Of a slice that is so many requests. */
 const LIMIT_MS = 60_000;
+/** What a peer is to bare tells readers where they are, no target is about it: one round in so many will do. */
+const PEERS_ONE_IN = 3;
+
+function isInRound(
+  { challenger, oneIn = VARIANTS[challenger].kind === "peer" ? PEERS_ONE_IN : 1 }: Contest,
+  round: number,
+) {
+  return round % oneIn === 0;
+}
+
+function needsOf({ challenger, baseline, traffic }: Contest): readonly Need[] {
+  return [challenger, baseline].map((name) => ({ name, traffic }));
+}
 
 /** What came of a contest. */
 export interface ContestResult {
@@ -35,7 +48,9 @@ export async function runWorkload(
     for (let round = 0; round < rounds; round += 1) {
       // Some processes are compiled luckier than others, for as long as they live.
       if (round % roundsOfProcess === 0) await arena.close();
-      for (const { contest, pairs } of records) pairs.push(await runPair(arena, contest, scale, round % 2 === 1));
+      const now = records.filter(({ contest }) => isInRound(contest, round));
+      await arena.open(now.flatMap(({ contest }) => needsOf(contest)));
+      for (const { contest, pairs } of now) pairs.push(await runPair(arena, contest, scale, round % 2 === 1));
     }
   } finally {
     await arena.close();

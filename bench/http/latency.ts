@@ -17,7 +17,7 @@ export interface LatencyResult {
   readonly rateOf: RateOf;
   /** Requests a second: 0.7 of what can be done. */
   readonly rate: Readonly<Record<Side, number>>;
-  /** Milliseconds, of all slices. */
+  /** Milliseconds: the median of what each slice had. */
   readonly p50: Readonly<Record<Side, number>>;
   readonly p99: Readonly<Record<Side, number>>;
   /** The challenger's p99 as a multiple of the baseline's, of slices next to each other. */
@@ -59,6 +59,7 @@ async function measureOne(
   };
   const pairs: Record<Side, RatedSlice>[] = [];
   try {
+    await arena.open([challenger, baseline].map((name) => ({ name, traffic })));
     for (let round = 0; round < latencyRounds; round += 1) {
       const rate = await rateFor(baseline);
       const first = await slice(baseline, rate, round);
@@ -78,17 +79,13 @@ async function measureOne(
     rateOf,
     ratio: quartilesOf(pairs.map((pair) => p99Of(pair.challenger) / p99Of(pair.baseline))),
     rate: both((slices) => median(slices.map(({ rate }) => rate))),
-    p50: both((slices) => quantile(latenciesOf(slices), 0.5)),
-    p99: both((slices) => quantile(latenciesOf(slices), 0.99)),
+    p50: both((slices) => median(slices.map(({ latencies }) => median(latencies)))),
+    p99: both((slices) => median(slices.map(p99Of))),
   };
 }
 
 function p99Of(slice: RatedSlice): number {
   return quantile(slice.latencies, 0.99);
-}
-
-function latenciesOf(slices: readonly RatedSlice[]): number[] {
-  return slices.flatMap(({ latencies }) => latencies);
 }
 
 async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, milliseconds: number): Promise<number> {

@@ -10,6 +10,8 @@ export interface Contest {
   readonly connections: number;
   /** A slice is so many requests, however long they take. */
   readonly requests?: number;
+  /** It takes part in one round of so many. */
+  readonly oneIn?: number;
   /** What sets contests of one workload apart, where the names do not. */
   readonly label?: string;
 }
@@ -119,6 +121,7 @@ function growth({ growthTokens, growthConnections, hotTokens, overflowTokens }: 
       label: `${overflowTokens} users`,
       // A whole turn: tokens that the cache holds come one after the other, and those that it does not hold as well.
       requests: overflowTokens,
+      oneIn: 3,
     },
   ];
 }

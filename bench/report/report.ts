@@ -13,12 +13,14 @@ const INTRODUCTION = `<!-- Written by npm run bench. -->
 
 Ratios hold on other machines, requests a second do not. Each ratio is the median of paired slices of load, one on each
 server right after the other, with its quartiles: dividing one median by another, of two columns, gives another figure.
+"Within noise": the limit lies between the quartiles. "(servers waited)": the load was the slower side.
 Each server is a process of its own, loaded one at a time. "Bare" does not authenticate, and answers 200 to everybody.`;
 
 /** All tables as text. With plots they go into docs/ if wanted. */
 export function report(results: Results, writesDocs: boolean): string {
   const { machine, scale } = results;
-  const facts = `${machine}. ${roundsOf(results)} rounds of ${scale.sliceMs} ms.`;
+  const little = scale.name === "full" ? "" : "A quick run shows that everything works. Its figures mean little.\n\n";
+  const facts = `${little}${machine}. ${roundsOf(results)} rounds of ${scale.sliceMs} ms.`;
   const tables = [`### Targets`, targetsTable(results), tablesOf(results)].join("\n\n");
   if (!writesDocs) return `${facts}\n\n${tables}`;
   const files = new Map([

@@ -30,28 +30,21 @@ function contestTable(contests: readonly ContestResult[]): string {
     withCommas(requestsPerSecond.challenger),
     withCommas(requestsPerSecond.baseline),
   ]);
-  const label = hasLabels ? ["Under"] : [];
-  return markdownTable(["What", "Against", ...label, "Throughput, as a share", "Requests/s", "Of the other"], rows);
+  const label = hasLabels ? ["Load"] : [];
+  return markdownTable(["What", "Against", ...label, "Throughput, ratio", "Requests/s", "Against, requests/s"], rows);
 }
 
 function latencyTable({ latency }: Results): string[] {
   if (latency.length === 0) return [];
   const rows = latency.map(({ challenger, baseline, rateOf, rate, p50, p99, ratio }) => [
     titleOf(challenger),
-    rateOf === "own" ? "its own" : "the other's",
+    rateOf === "own" ? "its own" : "that of bare",
     `${withCommas(rate.challenger)} / ${withCommas(rate.baseline)}`,
     `${p50.challenger.toFixed(2)} / ${p50.baseline.toFixed(2)}`,
     `${p99.challenger.toFixed(2)} / ${p99.baseline.toFixed(2)}`,
     `${ratioText(ratio)} of ${VARIANTS[baseline].title}`,
   ]);
-  const headers = [
-    "What",
-    "At 0.7 of",
-    "Requests/s",
-    "p50, ms / the other's",
-    "p99, ms / the other's",
-    "p99, as a multiple",
-  ];
+  const headers = ["What", "At 0.7 of", "Requests/s", "p50: this / that, ms", "p99: this / that, ms", "p99, ratio"];
   return ["### Latency at 0.7 of saturation", markdownTable(headers, rows)];
 }
 

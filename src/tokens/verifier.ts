@@ -3,13 +3,13 @@ import { verifications } from "../diagnostics/channels.js";
 import type { VerifyMessage } from "../diagnostics/messages.js";
 import type { Facts } from "../diagnostics/operation.js";
 import { AuthError } from "../errors/auth-error.js";
-import { type Eventually, failed, type Outcome, whenReady } from "../errors/outcome.js";
+import { type Eventually, failed, type Outcome } from "../errors/outcome.js";
 import { findClaimFault, isExpired, type TokenUse } from "./claims.js";
-import { decodeToken, isTokenSized } from "./decode.js";
+import { type DecodedToken, decodeToken, isTokenSized } from "./decode.js";
 import { type JsonObject, ownValue } from "./json.js";
 import { KeySet, type KeySetParts } from "./key-set.js";
 import { KnownHeaders } from "./known-headers.js";
-import { ALGORITHM } from "./public-keys.js";
+import { ALGORITHM, type TrustedKey } from "./public-keys.js";
 import { TokenCache, tailOf } from "./token-cache.js";
 import { VerifiedToken } from "./verified-token.js";
 
@@ -129,21 +129,26 @@ export class TokenVerifier {
   #verifyNew(raw: string, uses: ReadonlySet<TokenUse>): Eventually<Outcome<VerifiedToken>> {
     const token = decodeToken(raw, this.#headers);
     if (failed(token)) return token;
-    const kid = readHeader(token.header);
+    const kid = this.#headers.kidOf(token.header) ?? readHeader(token.header);
     if (failed(kid)) return kid;
     const claims = this.#judgeClaims(token.payload, uses);
     if (failed(claims)) return claims;
-    const { pool, keySet, use, issuer } = claims;
-    return whenReady(keySet.find(kid), (found) => {
-      if (failed(found)) return found;
-      const fault = found.judge.judge(token, issuer);
-      if (fault !== undefined) return fault;
-      const { header, headerB64, payload } = token;
-      this.#headers.keep(headerB64, header);
-      const verified = new VerifiedToken({ use, pool, keySet, key: found, tail: tailOf(raw), header, payload });
-      this.#remembered?.offer(raw, verified);
-      return verified;
-    });
+    const key = claims.keySet.find(kid);
+    return key instanceof Promise
+      ? key.then((late) => this.#judgeSignature(token, claims, late))
+      : this.#judgeSignature(token, claims, key);
+  }
+
+  #judgeSignature(token: DecodedToken, claims: Judgement, key: Outcome<TrustedKey>): Outcome<VerifiedToken> {
+    if (failed(key)) return key;
+    const fault = key.judge.judge(token, claims.issuer);
+    if (fault !== undefined) return fault;
+    const { raw, header, headerB64, payload } = token;
+    const { pool, keySet, use } = claims;
+    this.#headers.keep(headerB64, header, key.kid);
+    const verified = new VerifiedToken({ use, pool, keySet, key, tail: tailOf(raw), header, payload });
+    this.#remembered?.offer(raw, verified);
+    return verified;
   }
 
   /** Before any key is looked up: a token of a foreign issuer must cost no call. */

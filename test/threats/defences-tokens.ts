@@ -95,7 +95,11 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["|| this.#looks - oldest.usedAt >= IDLE_AFTER * this.#entries.max", "", { test: "token-cache" }],
   ],
   "tokens/claims.ts": [
-    ["if (mistyped !== undefined) return wrong(mistyped);", "", claims],
+    [
+      "for (const name of OPTIONAL_TEXTS) if (!isTextOrAbsent(ownValue(payload, name))) return wrong(name);",
+      "",
+      claims,
+    ],
     ['if (!isAudienceOrAbsent(ownValue(payload, "aud"))) return wrong("aud");', "", claims],
     ['if (typeof sub !== "string" || sub === "") return wrong("sub");', "", claims],
     ['typeof sub !== "string" || sub === ""', 'typeof sub !== "string"', claims],
@@ -106,8 +110,8 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["clientIds === undefined || clientIds.has(client)", "clientIds === undefined || clientIds.size > 0", claims],
     ['if (!isDate(exp)) return wrong("exp");', 'if (typeof exp !== "number") return undefined;', claims],
     ['if (!isDate(exp)) return wrong("exp");', "", claims],
-    ['["nbf", "iat"]', '["nbf"]', claims],
-    ['["nbf", "iat"]', '["iat"]', claims],
+    ['["nbf", "iat"]', '["nbf", "nbf"]', claims],
+    ['["nbf", "iat"]', '["iat", "iat"]', claims],
     ["|| from > nowSeconds + toleranceSeconds", "", claims],
     ["value >= 0 &&", "", claims],
     ["&& value <= LATEST_DATE_SECONDS", "", claims],
