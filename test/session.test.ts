@@ -154,6 +154,7 @@ describe("The session", () => {
     const views: [string, (value: unknown) => string][] = [
       ["JSON", (value) => JSON.stringify(value) ?? ""],
       ["inspect", (value) => inspect(value, { depth: 20, showHidden: true })],
+      ["console.dir", (value) => inspect(value, { depth: 20, customInspect: false, showHidden: true })],
       ["inspect of a wrapper", (value) => inspect({ a: [value] }, { depth: 20 })],
       ["string", (value) => `${Object.prototype.toString.call(value)}`],
       ["JSON of its own properties", (value) => JSON.stringify({ ...(value as object) })],

@@ -32,10 +32,13 @@ export interface ArenaParts {
 }
 
 /** One slice's load, without what the arena knows itself. */
-export type Slice = Pick<Order, "connections" | "milliseconds"> & Partial<Pick<Order, "requests" | "rate" | "seed">>;
+export type Slice = Pick<Order, "connections" | "milliseconds"> &
+  Partial<Pick<Order, "requests" | "rate" | "seed" | "sleeps">>;
 
 /** What came of a slice. */
 export interface ServedSlice extends Outcome {
+  /** What a request took of the server's core, in microseconds. Steadier than time, as nothing else runs in it. */
+  readonly cpuMicroseconds: number;
   /** Share of the time that the server worked. Well below 1 the load was the slower side, and it is the load that was measured. */
   readonly busy: number;
 }
@@ -73,15 +76,17 @@ export class Arena {
     const server = await this.#freshEnough(key, name, traffic);
     const { onceAt } = server;
     if (leadInMs > 0) {
-      const { connections } = slice;
-      this.#advance(server, await this.#send(server, traffic, { connections, milliseconds: leadInMs }));
+      const { connections, sleeps } = slice;
+      const leadIn = { connections, milliseconds: leadInMs, ...(sleeps !== undefined && { sleeps }) };
+      this.#advance(server, await this.#send(server, traffic, leadIn));
     }
     const usedBeforeMs = await server.usedMs();
     const outcome = await this.#send(server, traffic, slice);
     const usedMs = (await server.usedMs()) - usedBeforeMs;
     this.#appetites.set(key, Math.max(outcome.onceAt - onceAt, this.#appetites.get(key) ?? 0));
     this.#advance(server, outcome);
-    return { ...outcome, busy: usedMs / outcome.milliseconds };
+    const cpuMicroseconds = (usedMs * 1000) / outcome.requests;
+    return { ...outcome, cpuMicroseconds, busy: usedMs / outcome.milliseconds };
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,8 @@ export interface ContestResult {
   readonly rounds: number;
   /** Only for context: these depend on the machine. */
   readonly requestsPerSecond: { readonly challenger: number; readonly baseline: number };
+  /** What a request took of the server's core. */
+  readonly cpuMicroseconds: { readonly challenger: number; readonly baseline: number };
   /** Of the side that was less busy: the share of the time that the server worked. */
   readonly serverBusy: number;
 }
@@ -70,10 +72,10 @@ async function runPair(
   { sliceMs, leadInMs }: Pick<Scale, "sliceMs" | "leadInMs">,
   challengerFirst: boolean,
 ): Promise<Pair> {
-  const { traffic, connections, requests } = contest;
+  const { traffic, connections, requests, sleeps = false } = contest;
   const length = requests === undefined ? { milliseconds: sliceMs } : { milliseconds: LIMIT_MS, requests };
   const slice = (side: "challenger" | "baseline") =>
-    arena.run(contest[side], traffic, { connections, ...length }, leadInMs);
+    arena.run(contest[side], traffic, { connections, ...length, ...(sleeps && { sleeps }) }, leadInMs);
   if (challengerFirst) {
     const challenger = await slice("challenger");
     return { challenger, baseline: await slice("baseline") };
@@ -94,6 +96,10 @@ function resultOf(workload: WorkloadName, contest: Contest, pairs: readonly Pair
     requestsPerSecond: {
       challenger: median(pairs.map((pair) => rateOf(pair.challenger))),
       baseline: median(pairs.map((pair) => rateOf(pair.baseline))),
+    },
+    cpuMicroseconds: {
+      challenger: median(pairs.map((pair) => pair.challenger.cpuMicroseconds)),
+      baseline: median(pairs.map((pair) => pair.baseline.cpuMicroseconds)),
     },
     serverBusy: Math.min(
       median(pairs.map((pair) => pair.challenger.busy)),

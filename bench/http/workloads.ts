@@ -10,6 +10,8 @@ export interface Contest {
   readonly connections: number;
   /** A slice is so many requests, however long they take. */
   readonly requests?: number;
+  /** Whether the load sleeps while it waits for answers, as most clients do: then answering costs waking it. */
+  readonly sleeps?: boolean;
   /** It takes part in one round of so many. */
   readonly oneIn?: number;
   /** What sets contests of one workload apart, where the names do not. */
@@ -24,6 +26,7 @@ export interface Workload {
 
 export const WORKLOAD_NAMES = [
   "hot",
+  "sleeping",
   "cold",
   "mixed",
   "garbage",
@@ -72,6 +75,11 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
       ],
     },
     {
+      name: "sleeping",
+      title: "Hot, under a load that sleeps while it waits",
+      contests: scale.allPeers ? sleeping(hot) : [],
+    },
+    {
       name: "cold",
       title: "Cold: every token is new to the server",
       contests: [
@@ -97,6 +105,17 @@ export function workloadsOf(scale: Scale): readonly Workload[] {
       ],
     },
   ];
+}
+
+function sleeping(hot: Traffic): readonly Contest[] {
+  const contests = [
+    contest("express-ours", "express-no-op", hot),
+    contest("express-least", "express-no-op", hot),
+    contest("koa-ours", "koa-bare", hot),
+    contest("koa-least", "koa-bare", hot),
+    contest("koa-ours", "koa-by-hand", hot),
+  ];
+  return contests.map((each) => ({ ...each, sleeps: true }));
 }
 
 function eager({ idTokens }: Scale): readonly Contest[] {

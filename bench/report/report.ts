@@ -13,6 +13,7 @@ const INTRODUCTION = `<!-- Written by npm run bench. -->
 
 Ratios hold on other machines, requests a second do not. Each ratio is the median of paired slices of load, one on each
 server right after the other, with its quartiles: dividing one median by another, of two columns, gives another figure.
+Where a column has two figures, the second is that of what is compared with. "CPU": what a request took of the server's core.
 "Within noise": the limit lies between the quartiles. "(servers waited)": the load was the slower side.
 Each server is a process of its own, loaded one at a time. "Bare" does not authenticate, and answers 200 to everybody.`;
 

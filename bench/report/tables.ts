@@ -22,16 +22,18 @@ function contestTables({ contests, scale }: Results): string[] {
 
 function contestTable(contests: readonly ContestResult[]): string {
   const hasLabels = contests.some(({ label }) => label !== undefined);
-  const rows = contests.map(({ challenger, baseline, label, ratio, requestsPerSecond, serverBusy }) => [
-    titleOf(challenger),
-    titleOf(baseline),
-    ...(hasLabels ? [label ?? ""] : []),
-    `${ratioText(ratio)}${serverBusy < BUSY ? " (servers waited)" : ""}`,
-    withCommas(requestsPerSecond.challenger),
-    withCommas(requestsPerSecond.baseline),
-  ]);
+  const rows = contests.map(
+    ({ challenger, baseline, label, ratio, requestsPerSecond, cpuMicroseconds, serverBusy }) => [
+      titleOf(challenger),
+      titleOf(baseline),
+      ...(hasLabels ? [label ?? ""] : []),
+      `${ratioText(ratio)}${serverBusy < BUSY ? " (servers waited)" : ""}`,
+      `${withCommas(requestsPerSecond.challenger)} / ${withCommas(requestsPerSecond.baseline)}`,
+      `${cpuMicroseconds.challenger.toFixed(1)} / ${cpuMicroseconds.baseline.toFixed(1)}`,
+    ],
+  );
   const label = hasLabels ? ["Load"] : [];
-  return markdownTable(["What", "Against", ...label, "Throughput, ratio", "Requests/s", "Against, requests/s"], rows);
+  return markdownTable(["What", "Against", ...label, "Throughput, ratio", "Requests/s", "CPU, µs a request"], rows);
 }
 
 function latencyTable({ latency }: Results): string[] {

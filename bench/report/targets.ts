@@ -46,6 +46,12 @@ function targetsOf(of: Lookup): readonly Target[] {
     atLeast("hot, Koa: times aws-jwt-verify by hand", 3.5, of.share("hot", "koa-ours", "koa-by-hand")),
     atLeast("the same, with authErrorHandler() before it", 3.5, of.share("hot", "koa-ours-handled", "koa-by-hand")),
     atLeast(
+      "the same, Express, a load that sleeps: share of a no-op middleware",
+      0.96,
+      of.share("sleeping", "express-ours", "express-no-op"),
+    ),
+    atLeast("the same, Koa, a load that sleeps: share of bare Koa", 0.93, of.share("sleeping", "koa-ours", "koa-bare")),
+    atLeast(
       "eager credentials, hot: share of hot without",
       0.95,
       of.share("eager", "express-ours-eager", "express-ours-id"),

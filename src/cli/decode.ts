@@ -71,7 +71,7 @@ function decodeOrExplain(raw: string): JWT | Finding {
     const fix = isEncrypted
       ? "It has five parts, so it is encrypted: Cognito's refresh tokens are. Give an access token or an ID token."
       : "Give the whole token, three parts with dots between, exactly as Cognito issued it.";
-    return { status: "fail", message: "This is no token that can be read.", fix, code: error.code };
+    return { status: "fail", message: "This is not a readable token.", fix, code: error.code };
   }
 }
 

@@ -133,7 +133,7 @@ function printJson(terminal: Terminal, running: RunningLocal, users: readonly Si
 
 function print(terminal: Terminal, { url, pageUrl, cognito }: RunningLocal, users: readonly SignedIn[]): void {
   const title = (text: string) => terminal.line(terminal.paint("bold", text));
-  title(`A Cognito of your own is on ${url}`);
+  title(`Local Cognito: ${url}`);
   terminal.line(`A page to sign in, call routes and break things is on ${pageUrl}`);
   terminal.line("\nFor the environment of your server, or its .env file; authSession() then needs no options:\n");
   for (const [name, value] of Object.entries(environmentOf(cognito))) terminal.line(`${name}=${value}`);

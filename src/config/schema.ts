@@ -62,7 +62,7 @@ const TOLERANCE = "must be a number of seconds between 0 and 300";
 
 const RATE = "must be a number of calls a second between 1 and 100000, or null for no limit";
 const KEYS = "must be a non-empty list of keys: 32 random bytes each, in base64 (openssl rand -base64 32)";
-const KEY = "must be 32 random bytes in base64 (openssl rand -base64 32); is its environment variable set?";
+const KEY = "must be 32 random bytes in base64 (openssl rand -base64 32): perhaps its environment variable is not set";
 const encryptionKey = v.custom<string>((value) => typeof value === "string" && isKey(value), KEY);
 
 const options = v.object(

@@ -51,18 +51,46 @@ export function refreshFromMs({ obtainedAtMs, expiresAtMs, accessKeyId }: Exchan
 
 /**
  * A copy of the credentials for one request. Not frozen: the SDK writes notes of its own (`$source`) onto credentials
- * that it is given. Spreading it gives all fields; JSON and `inspect` leave the secrets out.
+ * that it is given. Spreading it gives all fields; JSON and `inspect` leave the secrets out. They are accessors, because
+ * `console.dir` does not ask an object how it wants to be shown, but calls no accessor of its own accord.
  */
 export class RequestCredentials implements AWSCredentials {
   accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string;
+  declare secretAccessKey: string;
+  declare sessionToken: string;
   expiration: Date;
+  #secretAccessKey: string;
+  #sessionToken: string;
+
+  /** The same functions for all: with functions of its own each object would have a hidden class of its own. */
+  static readonly #SECRETS: PropertyDescriptorMap & ThisType<RequestCredentials> = {
+    secretAccessKey: {
+      enumerable: true,
+      configurable: true,
+      get() {
+        return this.#secretAccessKey;
+      },
+      set(value: string) {
+        this.#secretAccessKey = value;
+      },
+    },
+    sessionToken: {
+      enumerable: true,
+      configurable: true,
+      get() {
+        return this.#sessionToken;
+      },
+      set(value: string) {
+        this.#sessionToken = value;
+      },
+    },
+  };
 
   constructor(exchanged: ExchangedCredentials) {
     this.accessKeyId = exchanged.accessKeyId;
-    this.secretAccessKey = exchanged.secretAccessKey;
-    this.sessionToken = exchanged.sessionToken;
+    this.#secretAccessKey = exchanged.secretAccessKey;
+    this.#sessionToken = exchanged.sessionToken;
+    Object.defineProperties(this, RequestCredentials.#SECRETS);
     this.expiration = new Date(exchanged.expiresAtMs);
   }
 

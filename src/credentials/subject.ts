@@ -52,8 +52,7 @@ class UserSubject implements Subject {
 
   constructor(idToken: VerifiedToken, raw: string, identityPool: IdentityPoolConfig, role: WantedRole | undefined) {
     const key = keyOf(idToken, identityPool);
-    // The enhanced flow narrows what a role may do, so its credentials are other ones than the basic flow's.
-    this.key = role === undefined ? key : [key, role.authFlow, role.arn].join(" ");
+    this.key = role === undefined ? key : `${key} ${nameOf(role)}`;
     this.identityPool = identityPool;
     this.roleArn = role?.arn;
     this.#idToken = idToken;
@@ -75,6 +74,11 @@ class UserSubject implements Subject {
   get tokenDigest(): string {
     return hash("sha256", this.#raw, "base64url");
   }
+}
+
+/** The enhanced flow narrows what a role may do, so its credentials are other ones than the basic flow's. */
+function nameOf({ arn, authFlow }: WantedRole): string {
+  return authFlow === "basic" ? `basic ${arn}` : arn;
 }
 
 const keysOfTokens = new WeakMap<VerifiedToken, string>();

@@ -11,7 +11,7 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
     ["[identityPool.id, issuer, sub, clientId, deciding]", "[identityPool.id, issuer, sub, clientId]", credentials],
     ["[identityPool.id, issuer, sub, clientId, deciding]", "[sub]", credentials],
     ["role === undefined ? key :", "true ? key :", credentials],
-    ["[key, role.authFlow, role.arn]", "[key, role.arn]", roles],
+    ['authFlow === "basic" ?', "false ?", roles],
   ],
   "credentials/federation.ts": [
     ["if (nowMs >= entry.credentials.expiresAtMs) {", "if (false) {", credentials],

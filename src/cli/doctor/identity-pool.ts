@@ -9,7 +9,7 @@ import { failureOf } from "../finding.js";
 import { readableTime } from "../times.js";
 import type { Check, Examination } from "./check.js";
 
-const NOT_LINKED_TO_TELL = "Whether it is linked to the app client only a good ID token can tell.";
+const NOT_LINKED_TO_TELL = "Only a good ID token can show whether the identity pool is linked to the app client.";
 
 /** Nothing is configured: that may be meant. */
 export function noIdentityPool(): Check {
