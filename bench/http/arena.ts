@@ -8,8 +8,8 @@ import { Server } from "./server.js";
 import { streamFor, type Traffic, unseen } from "./traffic.js";
 
 const WARM_UP_LIMIT_MS = 60_000;
-/** Share of the requests of the warm-up that come after the rest. */
-const AFTER_REST = 1 / 3;
+/** Share of the warm-up that comes after the rest. */
+const AFTER_REST = 0.5;
 
 const CONNECTIONS = 32;
 
@@ -122,13 +122,15 @@ export class Arena {
   }
 
   async #rest(servers: readonly (readonly [Server, Traffic])[]): Promise<void> {
-    const { restMs, warmUpRequests } = this.#parts.scale;
+    const { restMs, warmUpMs, warmUpRequests } = this.#parts.scale;
     if (restMs === 0 || servers.length === 0) return;
     await pause(restMs);
-    const requests = Math.round(warmUpRequests * AFTER_REST);
     for (const [server, traffic] of servers) {
-      const slice = { connections: CONNECTIONS, milliseconds: WARM_UP_LIMIT_MS, requests };
-      this.#advance(server, await this.#send(server, traffic, slice));
+      const length =
+        traffic.newEvery === undefined
+          ? { milliseconds: warmUpMs * AFTER_REST }
+          : { milliseconds: WARM_UP_LIMIT_MS, requests: Math.round(warmUpRequests * AFTER_REST) };
+      this.#advance(server, await this.#send(server, traffic, { connections: CONNECTIONS, ...length }));
     }
   }
 

@@ -85,7 +85,7 @@ export const tokenDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ['return key.withdrawn ? new AuthError("invalid_signature") : undefined;', "", { test: "key-set" }],
     ["if (!known.key.withdrawn) return known;", "return known;", { group: "key set" }],
   ],
-  "tokens/known-headers.ts": [["segment === this.#lastSegment ? this.#last", "this.#last ? this.#last", jose]],
+  "tokens/known-headers.ts": [["if (segment === this.#last?.segment)", "if (this.#last)", jose]],
   "tokens/token-cache.ts": [
     ["|| entry.digest !== digestOf(raw)", "", signature],
     ['hash("sha256", raw, "binary")', 'hash("sha256", raw.slice(raw.indexOf(".")), "binary")', { test: "token-cache" }],
