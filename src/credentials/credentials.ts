@@ -49,6 +49,8 @@ export function refreshFromMs({ obtainedAtMs, expiresAtMs, accessKeyId }: Exchan
   return expiresAtMs - aheadMs * (1 + JITTER * spread);
 }
 
+type SecretName = "secretAccessKey" | "sessionToken";
+
 /**
  * A copy of the credentials for one request. Not frozen: the SDK writes notes of its own (`$source`) onto credentials
  * that it is given. Spreading it gives all fields; JSON and `inspect` leave the secrets out. They are accessors, because
@@ -59,39 +61,32 @@ export class RequestCredentials implements AWSCredentials {
   declare secretAccessKey: string;
   declare sessionToken: string;
   expiration: Date;
-  #secretAccessKey: string;
-  #sessionToken: string;
+  readonly #secrets: Record<SecretName, string>;
 
   /** The same functions for all: with functions of its own each object would have a hidden class of its own. */
-  static readonly #SECRETS: PropertyDescriptorMap & ThisType<RequestCredentials> = {
-    secretAccessKey: {
-      enumerable: true,
-      configurable: true,
-      get() {
-        return this.#secretAccessKey;
-      },
-      set(value: string) {
-        this.#secretAccessKey = value;
-      },
-    },
-    sessionToken: {
-      enumerable: true,
-      configurable: true,
-      get() {
-        return this.#sessionToken;
-      },
-      set(value: string) {
-        this.#sessionToken = value;
-      },
-    },
+  static readonly #ACCESSORS = {
+    secretAccessKey: RequestCredentials.#accessorOf("secretAccessKey"),
+    sessionToken: RequestCredentials.#accessorOf("sessionToken"),
   };
 
-  constructor(exchanged: ExchangedCredentials) {
-    this.accessKeyId = exchanged.accessKeyId;
-    this.#secretAccessKey = exchanged.secretAccessKey;
-    this.#sessionToken = exchanged.sessionToken;
-    Object.defineProperties(this, RequestCredentials.#SECRETS);
-    this.expiration = new Date(exchanged.expiresAtMs);
+  static #accessorOf(name: SecretName): PropertyDescriptor & ThisType<RequestCredentials> {
+    return {
+      enumerable: true,
+      configurable: true,
+      get() {
+        return this.#secrets[name];
+      },
+      set(value: string) {
+        this.#secrets[name] = value;
+      },
+    };
+  }
+
+  constructor({ accessKeyId, secretAccessKey, sessionToken, expiresAtMs }: ExchangedCredentials) {
+    this.accessKeyId = accessKeyId;
+    this.#secrets = { secretAccessKey, sessionToken };
+    Object.defineProperties(this, RequestCredentials.#ACCESSORS);
+    this.expiration = new Date(expiresAtMs);
   }
 
   toJSON(): object {

@@ -36,12 +36,14 @@ describe("A fleet of four processes that share a Redis", function () {
     await stopServers();
   });
 
+  let users = 0;
+  /** Of users that nobody has seen yet. */
   const tokensOf = (count: number) =>
     Object.fromEntries(
-      Array.from({ length: count }, (_, index) => [
-        `user-${index}`,
-        cognito.signIn({ username: `user-${index}` }).idToken,
-      ]),
+      Array.from({ length: count }, () => {
+        const username = `user-${users++}`;
+        return [username, cognito.signIn({ username }).idToken];
+      }),
     );
   const calls = () => [cognito.requests("GetId"), cognito.requests("GetCredentialsForIdentity")];
 
@@ -102,11 +104,13 @@ describe("A fleet of four processes that share a Redis", function () {
     expect(getCredentials).to.be.within(USERS, PROCESSES * USERS);
 
     // And it shares again, by itself: users that are new cost one exchange, whichever process they come to.
-    const before = calls();
-    const newcomers = Object.fromEntries(
-      Array.from({ length: 50 }, (_, index) => [`new-${index}`, cognito.signIn({ username: `new-${index}` }).idToken]),
-    );
-    await fleet.run({ ...job, tokens: newcomers, rounds: 1 });
-    expect(calls().map((count, index) => count - (before[index] ?? 0))).to.deep.equal([50, 50]);
+    const costOf = async (newcomers: number) => {
+      const before = calls();
+      await fleet.run({ ...job, tokens: tokensOf(newcomers), rounds: 1 });
+      return calls().map((count, index) => count - (before[index] ?? 0));
+    };
+    // Each process looks at the store again in its own time.
+    for (let tries = 0; tries < 20 && (await costOf(1)).join() !== "1,1"; tries += 1) await sleep(250);
+    expect(await costOf(50)).to.deep.equal([50, 50]);
   });
 });

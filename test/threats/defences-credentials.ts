@@ -57,6 +57,11 @@ export const credentialDefences: Readonly<Record<string, readonly DefenceRow[]>>
       session,
     ],
     ["return { accessKeyId: this.accessKeyId, expiration: this.expiration };", "return { ...this };", session],
+    [
+      "Object.defineProperties(this, RequestCredentials.#ACCESSORS);",
+      "Object.assign(this, { secretAccessKey, sessionToken });",
+      session,
+    ],
   ],
   "credentials/sdk-clients.ts": [
     ["{ requestHandler, ...config, credentials }", "{ requestHandler, credentials, ...config }", session],
