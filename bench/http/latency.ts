@@ -40,6 +40,9 @@ export async function measureLatency(parts: ArenaParts): Promise<readonly Latenc
     const contest = { challenger, baseline: bareOf(challenger), traffic: hot };
     for (const rateOf of ["own", "baseline"] as const) results.push(await measureOne(contest, rateOf, parts));
   }
+  for (const challenger of ["express-least", "express-least-kept"] as const) {
+    results.push(await measureOne({ challenger, baseline: bareOf(challenger), traffic: hot }, "own", parts));
+  }
   const threads = { challenger: "express-verify-pool", baseline: "express-verify-inline" } as const;
   results.push(await measureOne({ ...threads, traffic: { ...hot, newEvery: 20 } }, "baseline", parts));
   return results;

@@ -40,7 +40,13 @@ export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
 const CONNECTIONS = 32;
 /** Others are compared with them, or they with one other. */
-const APART: ReadonlySet<VariantName> = new Set(["express-bare", "koa-bare", "koa-least-cold", "koa-least-judged"]);
+const APART: ReadonlySet<VariantName> = new Set([
+  "express-bare",
+  "express-least-kept",
+  "koa-bare",
+  "koa-least-cold",
+  "koa-least-judged",
+]);
 const ALL = VARIANT_NAMES.filter((name) => !APART.has(name) && !takesIdTokens(name) && !isStudy(name));
 /** Those that a target names. */
 const NAMED: readonly VariantName[] = [
