@@ -14,7 +14,7 @@ export const VARIANTS = {
   "express-bare": express("Express 5, bare", "bare"),
   "express-no-op": express("a middleware that does nothing", "bare"),
   "express-least": express("Express 5: one SHA-256, one property", "bare"),
-  "express-least-kept": express("Express 5: the same, and the claims of 1,000 tokens kept", "bare"),
+  "express-least-kept": express("Express 5: the same, and the claims of its tokens kept", "bare"),
   "express-ours": express("cognito-auth-session", "ours"),
   "express-ours-uncached": express("cognito-auth-session, tokenCacheSize 0", "ours"),
   "express-ours-id": express("cognito-auth-session, ID tokens", "ours"),

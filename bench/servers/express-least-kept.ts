@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { byHand } from "../by-hand.js";
 import type { Stage } from "../stage.js";
 import { expressApp } from "./express-app.js";
 
-const KEPT_TOKENS = 1000;
-const TOKEN = /Bearer (([\w-]+)\.([\w-]+)\.[\w-]+)/g;
+/** Holds a thousand requests or so. Of the whole file, V8 would keep the text, and collect garbage less often. */
+const READ_BYTES = 1.5 * 1024 * 1024;
+const TOKEN = /Bearer (([\w-]+)\.([\w-]+)\.[\w-]+)\r\n/g;
 
 /** As `express-least`, with what no cache of tokens can do without in its heap: a verifier, and the claims of each token. */
 export const serve = (stage: Stage) => {
@@ -20,11 +21,20 @@ export const serve = (stage: Stage) => {
 
 function readClaims(path: string): ReadonlyMap<string, unknown> {
   const claimsByDigest = new Map<string, unknown>();
-  for (const [, token = "", header = "", payload = ""] of readFileSync(path, "latin1").matchAll(TOKEN)) {
+  for (const [, token = "", header = "", payload = ""] of beginningOf(path).matchAll(TOKEN)) {
     claimsByDigest.set(digestOf(token), { header: parse(header), payload: parse(payload) });
-    if (claimsByDigest.size === KEPT_TOKENS) break;
   }
   return claimsByDigest;
+}
+
+function beginningOf(path: string): string {
+  const bytes = Buffer.alloc(READ_BYTES);
+  const file = openSync(path, "r");
+  try {
+    return bytes.toString("latin1", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function parse(part: string): unknown {
