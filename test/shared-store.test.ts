@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { stat } from "node:fs";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
 import { expect } from "chai";
 import { type AuthSessionOptions, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
@@ -392,15 +393,12 @@ describe("A shared store", () => {
       const recorder = new DiagnosticsRecorder();
       const { get } = store;
       store.get = async (name) => {
-        for (let step = 0; step < 4; step += 1) await sleep(10);
-        // Another thread has the answer while this one does nothing but pass the end of the 50 ms.
-        await new Promise((resolve) => {
-          setImmediate(() => {
-            stat(".", resolve);
-            const startedMs = performance.now();
-            while (performance.now() - startedMs < 20);
-          });
-        });
+        // Busy rounds of the event loop, each of which passes one step of the 50 ms. The answer is there in the last one,
+        // whose step is taken before what has come is read.
+        for (let step = 0; step < 4; step += 1) await busyRound();
+        const { port1, port2 } = new MessageChannel();
+        const answered = once(port1, "message").finally(() => port1.close());
+        await Promise.all([answered, busyRound(() => port2.postMessage("answer"))]);
         return get.call(store, name);
       };
       await accessKeyOf(process(), tokenOf("ada"));
@@ -485,6 +483,18 @@ describe("A shared store", () => {
 
 function base64url(text: string): string {
   return Buffer.from(text).toString("base64url");
+}
+
+/** A round of the event loop, of 12 ms in which this process does nothing else. */
+function busyRound(run = () => {}): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      run();
+      const startedMs = performance.now();
+      while (performance.now() - startedMs < 12);
+      resolve();
+    });
+  });
 }
 
 /** Waits for something that happens in the background, for two seconds at most. */
