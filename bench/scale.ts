@@ -30,6 +30,8 @@ export interface Scale {
   readonly overflowTokens: number;
   readonly latencySliceMs: number;
   readonly latencyRounds: number;
+  /** A pause more or less in a second is p99, and that is a process's luck more than throughput is. */
+  readonly latencyRoundsOfProcess: number;
   readonly microRounds: number;
   readonly importRuns: number;
   readonly heapTokens: number;
@@ -53,8 +55,9 @@ export const FULL: Scale = {
   growthTokens: [1000, 10_000, 100_000],
   growthConnections: [1, 8, 64, 256],
   overflowTokens: 50_000,
-  latencySliceMs: 800,
-  latencyRounds: 30,
+  latencySliceMs: 1000,
+  latencyRounds: 20,
+  latencyRoundsOfProcess: 2,
   microRounds: 41,
   importRuns: 15,
   heapTokens: 10_000,

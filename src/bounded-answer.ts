@@ -46,14 +46,27 @@ export async function readBounded(
   const reader = body.getReader();
   // What it says of being cancelled changes nothing: whoever waits was told already.
   over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  return textOf(chunksOf(reader), maxBytes);
+}
+
+/**
+ * The text of a body, whichever way its chunks come.
+ *
+ * @throws {BodyTooLarge} for one of more bytes
+ */
+export async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    size += next.value.byteLength;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
     if (size > maxBytes) throw new BodyTooLarge();
-    chunks.push(next.value);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 /** What became of a fetch that failed, for an `UpstreamFailure`. */
@@ -62,6 +75,7 @@ export function fetchFailureOf(error: unknown): { readonly name: string; readonl
   if (error instanceof DeadlineExceeded || (error instanceof Error && error.name === "TimeoutError")) {
     return { name: "TimeoutError" };
   }
+  if (!(error instanceof Error)) return { name: "NetworkError" };
   // What `fetch` throws is always "fetch failed"; the connection's own error is its cause.
-  return { name: "NetworkError", errno: error instanceof Error ? errnoOf(error.cause) : undefined };
+  return { name: "NetworkError", errno: errnoOf(error) ?? errnoOf(error.cause) };
 }

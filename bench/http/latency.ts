@@ -1,8 +1,7 @@
 import { median, type Quartiles, quantile, quartilesOf } from "../statistics.js";
-import { bareOf, type VariantName } from "../variants.js";
+import type { VariantName } from "../variants.js";
 import { Arena, type ArenaParts } from "./arena.js";
 import type { Traffic } from "./traffic.js";
-import type { Contest } from "./workloads.js";
 
 const SATURATION = 0.7;
 const CONNECTIONS = 64;
@@ -32,54 +31,88 @@ interface RatedSlice {
   readonly latencies: readonly number[];
 }
 
+/** Who is compared with one server, and at which rate. */
+interface Field {
+  readonly baseline: VariantName;
+  readonly traffic: Traffic;
+  readonly challengers: readonly (readonly [VariantName, RateOf])[];
+  readonly roundsOfProcess: number;
+}
+
 /** Servers in turn. What each can do is measured anew before each slice, as the machine does not stay the same. */
 export async function measureLatency(parts: ArenaParts): Promise<readonly LatencyResult[]> {
+  const { hotTokens, latencyRoundsOfProcess, roundsOfProcess } = parts.scale;
+  const hot = { tokens: "good", repeated: hotTokens } as const;
+  const own = (...names: VariantName[]) => names.map((name) => [name, "own"] as const);
+  const fields: readonly Field[] = [
+    {
+      baseline: "express-bare",
+      traffic: hot,
+      challengers: [...own("express-ours", "express-least", "express-least-kept"), ["express-ours", "baseline"]],
+      roundsOfProcess: latencyRoundsOfProcess,
+    },
+    {
+      baseline: "koa-bare",
+      traffic: hot,
+      challengers: [...own("koa-ours"), ["koa-ours", "baseline"]],
+      roundsOfProcess: latencyRoundsOfProcess,
+    },
+    {
+      baseline: "express-verify-inline",
+      traffic: { ...hot, newEvery: 20 },
+      challengers: [["express-verify-pool", "baseline"]],
+      roundsOfProcess,
+    },
+  ];
   const results: LatencyResult[] = [];
-  const hot = { tokens: "good", repeated: parts.scale.hotTokens } as const;
-  for (const challenger of ["express-ours", "koa-ours"] as const) {
-    const contest = { challenger, baseline: bareOf(challenger), traffic: hot };
-    for (const rateOf of ["own", "baseline"] as const) results.push(await measureOne(contest, rateOf, parts));
-  }
-  for (const challenger of ["express-least", "express-least-kept"] as const) {
-    results.push(await measureOne({ challenger, baseline: bareOf(challenger), traffic: hot }, "own", parts));
-  }
-  const threads = { challenger: "express-verify-pool", baseline: "express-verify-inline" } as const;
-  results.push(await measureOne({ ...threads, traffic: { ...hot, newEvery: 20 } }, "baseline", parts));
+  for (const field of fields) results.push(...(await measureField(field, parts)));
   return results;
 }
 
-async function measureOne(
-  { challenger, baseline, traffic }: Pick<Contest, "challenger" | "baseline" | "traffic">,
-  rateOf: RateOf,
+async function measureField(
+  { baseline, traffic, challengers, roundsOfProcess }: Field,
   parts: ArenaParts,
-): Promise<LatencyResult> {
-  const { latencyRounds, latencySliceMs: milliseconds, sliceMs } = parts.scale;
+): Promise<readonly LatencyResult[]> {
+  const { latencyRounds, latencySliceMs: milliseconds } = parts.scale;
+  const names = new Set([baseline, ...challengers.map(([name]) => name)]);
   const arena = new Arena(parts);
-  const rateFor = async (name: VariantName) => (await saturationOf(arena, name, traffic, sliceMs)) * SATURATION;
+  const rateFor = async (name: VariantName) =>
+    (await saturationOf(arena, name, traffic, milliseconds / 2)) * SATURATION;
   const slice = async (name: VariantName, rate: number, seed: number): Promise<RatedSlice> => {
     const { latencies } = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed });
     return { rate, latencies };
   };
-  const pairs: Record<Side, RatedSlice>[] = [];
+  const records = challengers.map(([challenger, rateOf]) => ({ challenger, rateOf, pairs: [] as Pair[] }));
   try {
-    await arena.open([challenger, baseline].map((name) => ({ name, traffic })));
     for (let round = 0; round < latencyRounds; round += 1) {
+      // As in contests: some processes are luckier than others, for as long as they live.
+      if (round % roundsOfProcess === 0) await arena.close();
+      await arena.open([...names].map((name) => ({ name, traffic })));
       const rate = await rateFor(baseline);
-      const first = await slice(baseline, rate, round);
-      const ownRate = rateOf === "own" ? await rateFor(challenger) : rate;
-      pairs.push({ baseline: first, challenger: await slice(challenger, ownRate, round) });
+      const bare = await slice(baseline, rate, round);
+      for (const { challenger, rateOf, pairs } of records) {
+        const ownRate = rateOf === "own" ? await rateFor(challenger) : rate;
+        pairs.push({ baseline: bare, challenger: await slice(challenger, ownRate, round) });
+      }
     }
   } finally {
     await arena.close();
   }
+  return records.map(({ challenger, rateOf, pairs }) => resultOf({ challenger, baseline, rateOf }, pairs));
+}
+
+type Pair = Readonly<Record<Side, RatedSlice>>;
+
+function resultOf(
+  who: Pick<LatencyResult, "challenger" | "baseline" | "rateOf">,
+  pairs: readonly Pair[],
+): LatencyResult {
   const both = (figure: (slices: readonly RatedSlice[]) => number): Record<Side, number> => ({
     challenger: figure(pairs.map((pair) => pair.challenger)),
     baseline: figure(pairs.map((pair) => pair.baseline)),
   });
   return {
-    challenger,
-    baseline,
-    rateOf,
+    ...who,
     ratio: quartilesOf(pairs.map((pair) => p99Of(pair.challenger) / p99Of(pair.baseline))),
     rate: both((slices) => median(slices.map(({ rate }) => rate))),
     p50: both((slices) => median(slices.map(({ latencies }) => median(latencies)))),
