@@ -461,25 +461,30 @@ describe("Managed login", () => {
       });
     });
 
-    it("ends an answer that nobody waits for any more", async () => {
-      let ended: Promise<unknown> = Promise.resolve();
-      const listener: RequestListener = (_, response) => {
-        ended = once(response, "close", { signal: AbortSignal.timeout(3000) });
-        response.write("{");
-      };
-      await serving(listener, async (origin) => {
-        const settings = { ...SETTINGS, discoveryUrl: `${origin}/.well-known/openid-configuration`, timeoutMs: 50 };
-        // One that does not heed its signal, and answers late.
-        const heedless: typeof fetch = async (input) => {
-          const response = await fetch(input);
-          await pause(100);
-          return response;
+    const endless = [
+      { which: "that begins in time and never ends", delayMs: 0, timeoutMs: 400, cause: "TimeoutError (HTTP 200)" },
+      { which: "that begins when nobody waits for it any more", delayMs: 100, timeoutMs: 50, cause: "TimeoutError" },
+    ];
+    for (const { which, delayMs, timeoutMs, cause } of endless) {
+      it(`ends an answer ${which}, though fetch does not heed its signal`, async () => {
+        let ended: Promise<unknown> = Promise.resolve();
+        const listener: RequestListener = (_, response) => {
+          ended = once(response, "close", { signal: AbortSignal.timeout(3000) });
+          response.write("{");
         };
-        const outcome = await new ManagedLogin(settings, { clock: Date.now, fetch: heedless }).begin();
-        expectFailure(outcome, "credentials_unavailable", "Discovery failed: TimeoutError");
-        await ended;
+        await serving(listener, async (origin) => {
+          const settings = { ...SETTINGS, discoveryUrl: `${origin}/.well-known/openid-configuration`, timeoutMs };
+          const heedless: typeof fetch = async (input) => {
+            const response = await fetch(input);
+            await pause(delayMs);
+            return response;
+          };
+          const outcome = await new ManagedLogin(settings, { clock: Date.now, fetch: heedless }).begin();
+          expectFailure(outcome, "credentials_unavailable", `Discovery failed: ${cause}`);
+          await ended;
+        });
       });
-    });
+    }
 
     const faults: readonly (readonly [string, RequestListener, string])[] = [
       ["a redirect", (_, res) => res.writeHead(302, { location: "/elsewhere" }).end(), "UnexpectedStatus (HTTP 302)"],

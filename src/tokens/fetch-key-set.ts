@@ -12,11 +12,10 @@ export interface FetchLimits {
 /** Fetches a JSON document. Rejects with an {@link UpstreamFailure}. */
 export type FetchJson = (uri: string, limits: FetchLimits) => Promise<unknown>;
 
-/** The next fetch is minutes away. RFC 9110 section 12.5.3: who names no coding takes any. */
+/** RFC 9110 section 12.5.3: who names no coding takes any. Section 10.1.5: firewalls know who asks. */
 const HEADERS = {
   accept: "application/json",
   "accept-encoding": "identity",
-  connection: "close",
   "user-agent": "cognito-auth-session",
 };
 
@@ -29,10 +28,8 @@ export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
   try {
     return await inTime(timeoutMs, async (over) => {
       const answer = await get(new URL(uri), over);
-      if (answer.statusCode !== 200) {
-        answer.destroy();
-        throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode: answer.statusCode });
-      }
+      const { statusCode: httpStatusCode } = answer;
+      if (httpStatusCode !== 200) throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode });
       return JSON.parse(await textOf(answer, maxBytes));
     });
   } catch (error) {
@@ -40,11 +37,26 @@ export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
   }
 };
 
+/**
+ * With an agent of its own, and a connection that ends with the answer: the next is minutes away. What an application
+ * lets its global agents do, such as taking anybody's certificate, is not for keys; only their proxy is.
+ */
 function get(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
-  const { request } = url.protocol === "https:" ? https : http;
+  const { Agent, request, globalAgent } = url.protocol === "https:" ? https : http;
+  const settings = { keepAlive: false, proxyEnv: proxyEnvOf(globalAgent) };
   return new Promise((resolve, reject) => {
-    request(url, { headers: HEADERS, signal }, resolve).on("error", reject).end();
+    request(url, { agent: new Agent(settings), headers: HEADERS, signal }, resolve)
+      .on("error", reject)
+      // An offer of another protocol ends it without a word.
+      .on("close", reject)
+      .end();
   });
+}
+
+/** Where Node finds its proxy (`NODE_USE_ENV_PROXY`, from 22.21 and 24.5 on; Node 20 knows of none, nor do its types). */
+function proxyEnvOf(agent: object): unknown {
+  const options: unknown = "options" in agent ? agent.options : undefined;
+  return typeof options === "object" && options !== null && "proxyEnv" in options ? options.proxyEnv : undefined;
 }
 
 function asFailure(error: unknown): UpstreamFailure {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerOptions } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer as createRawServer, type Server, type Socket } from "node:net";
 
 /** Runs something against a real server on a free port, and closes it. */
 export async function withServer<T>(
@@ -8,13 +8,38 @@ export async function withServer<T>(
   options: ServerOptions = {},
 ): Promise<T> {
   const server = createServer(options, listener);
+  return whileListening(server, run, () => server.closeAllConnections());
+}
+
+/** As `withServer`, for answers that no HTTP server would give. */
+export async function withRawServer<T>(
+  onSocket: (socket: Socket) => void,
+  run: (port: number) => Promise<T>,
+): Promise<T> {
+  const sockets = new Set<Socket>();
+  const server = createRawServer((socket) => {
+    sockets.add(socket);
+    // Clients leave in the middle here.
+    socket.on("error", () => {});
+    onSocket(socket);
+  });
+  return whileListening(server, run, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+async function whileListening<T>(
+  server: Server,
+  run: (port: number) => Promise<T>,
+  disconnect: () => void,
+): Promise<T> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no address");
   try {
     return await run(address.port);
   } finally {
-    server.closeAllConnections();
+    disconnect();
     await new Promise((resolve) => server.close(resolve));
   }
 }

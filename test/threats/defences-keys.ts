@@ -2,6 +2,8 @@ import type { DefenceRow } from "./defences.js";
 
 const keySet = { group: "key set" };
 const keySetTest = { test: "key-set" };
+const signInTest = { test: "sign-in-parts" };
+const fetchTest = { test: "key-set-fetch" };
 
 /** Which keys are relied on, for how long, and what looking for one may cost. */
 export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
@@ -18,15 +20,18 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     [".slice(0, MAX_KEYS)", "", keySet],
   ],
   "tokens/fetch-key-set.ts": [
-    ['redirect: "error",', "", keySetTest],
     ["return await inTime(timeoutMs, async (over) => {", "return await inTime(60_000, async (over) => {", keySet],
-    ["response.status !== 200 ||", "", keySet],
-    ["readBounded(response.body, maxBytes, over)", "readBounded(response.body, Number.MAX_VALUE, over)", keySet],
+    ["httpStatusCode !== 200", "httpStatusCode === 999", keySet],
+    ["textOf(answer, maxBytes)", "textOf(answer, Number.MAX_VALUE)", keySet],
+    ["agent: new Agent(settings), ", "", fetchTest],
+    [", signal }", " }", fetchTest],
+    ['.on("close", reject)', "", fetchTest],
+    ['"accept-encoding": "identity",', "", fetchTest],
   ],
   "bounded-answer.ts": [
-    ["    await body.cancel();\n    throw new DeadlineExceeded();\n", "", { test: "sign-in-parts" }],
-    ["    over.abort();\n", "", keySetTest],
-    ['over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });', "", keySetTest],
+    ["    await body.cancel();\n    throw new DeadlineExceeded();\n", "", signInTest],
+    ["    over.abort();\n", "", fetchTest],
+    ['over.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });', "", signInTest],
     ["if (size > maxBytes) throw new BodyTooLarge();", "", keySet],
   ],
   "tokens/key-set.ts": [
