@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import http, { type IncomingHttpHeaders, type RequestListener } from "node:http";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { AuthError, type JsonWebKeySet, SessionManager } from "cognito-auth-session";
@@ -38,10 +37,8 @@ describe("A key set is fetched", () => {
 
   it("as JSON that is not compressed, by one request on a connection that ends with it", async () => {
     const headers: IncomingHttpHeaders[] = [];
-    let ended: Promise<unknown> = Promise.resolve();
     const outcome = await ofServer((request, response) => {
       headers.push(request.headers);
-      ended = once(request.socket, "close", { signal: AbortSignal.timeout(3000) });
       response.end(JSON.stringify(keys));
     });
     expect(outcome).to.equal("ready");
@@ -52,7 +49,6 @@ describe("A key set is fetched", () => {
       "user-agent": "cognito-auth-session",
       connection: "close",
     });
-    await ended;
   });
 
   it("however its bytes come", async () => {
@@ -130,7 +126,7 @@ describe("A key set is fetched", () => {
             socket.resume().once("data", () => answer(socket));
           },
           async (port) => {
-            const timeout = reason === "TimeoutError" ? 300 : undefined;
+            const timeout = reason === "TimeoutError" ? 800 : undefined;
             const reached = await outcomeOf(`http://127.0.0.1:${port}/jwks.json`, timeout);
             await Promise.all(ends);
             return reached;
@@ -140,6 +136,16 @@ describe("A key set is fetched", () => {
         expect(ends).to.not.be.empty;
       });
     }
+
+    it("nobody there", async () => {
+      const port = await withServer(
+        () => {},
+        async (free) => free,
+      );
+      expect(await outcomeOf(`http://127.0.0.1:${port}/jwks.json`)).to.equal(
+        "JWKS failed: NetworkError (ECONNREFUSED)",
+      );
+    });
 
     it("a server that does not speak TLS", async () => {
       const outcome = await withServer(
@@ -167,26 +173,56 @@ describe("A key set is fetched", () => {
     });
 
     it("a global agent that looks like no other is no trouble", async () => {
-      http.globalAgent = Object.create(own, { options: { value: undefined } }) as http.Agent;
-      expect(await outcomeOf(cognito.options.jwksUri)).to.equal("ready");
+      for (const agent of [{}, { options: null }]) {
+        http.globalAgent = agent as unknown as http.Agent;
+        expect(await outcomeOf(cognito.options.jwksUri)).to.equal("ready");
+      }
     });
 
-    // The types of Node 20 know neither.
-    if ("proxyEnv" in (own as unknown as { options: object }).options) {
-      it("its proxy is, where Node has one", async () => {
+    it("a proxy that Node was told of is used as fetch uses it, with all the same bounds", async () => {
+      const { fetch: ownFetch } = globalThis;
+      const { NODE_USE_ENV_PROXY: ownSetting } = process.env;
+      const asked: unknown[] = [];
+      globalThis.fetch = (uri, init) => {
+        asked.push([uri, init?.redirect]);
+        return ownFetch(uri, init);
+      };
+      process.env.NODE_USE_ENV_PROXY = "1";
+      try {
+        const { jwksUri } = cognito.options;
+        expect(await outcomeOf(jwksUri)).to.equal("ready");
+        expect(asked).to.deep.equal([[jwksUri, "error"]]);
+        expect(await ofServer((_, res) => res.writeHead(302, { location: jwksUri }).end())).to.match(/NetworkError/);
+        expect(await ofServer((_, res) => res.writeHead(206).end(JSON.stringify(keys)))).to.match(/UnexpectedStatus/);
+        expect(await ofServer((_, res) => void res.write(" ".repeat(300_000)))).to.match(/AnswerTooLarge/);
+        const silent = (port: number) => outcomeOf(`http://127.0.0.1:${port}/jwks.json`, 300);
+        expect(await withServer(() => {}, silent)).to.match(/TimeoutError/);
+      } finally {
+        globalThis.fetch = ownFetch;
+        if (ownSetting === undefined) delete process.env.NODE_USE_ENV_PROXY;
+        else process.env.NODE_USE_ENV_PROXY = ownSetting;
+      }
+    });
+
+    // Node 20 has none, and its types know nothing of it.
+    const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: object) => () => void };
+    if (setGlobalProxyFromEnv !== undefined) {
+      it("a proxy that was set later is used too", async () => {
         const asked: (string | undefined)[] = [];
-        const outcome = await withServer(
-          (request, response) => {
-            asked.push(request.url);
-            response.end(JSON.stringify(keys));
-          },
-          async (port) => {
-            http.globalAgent = new http.Agent({ proxyEnv: { HTTP_PROXY: `http://127.0.0.1:${port}` } } as object);
-            return outcomeOf("http://127.0.0.1:9/jwks.json");
-          },
-        );
-        expect(outcome).to.equal("ready");
-        expect(asked).to.deep.equal(["http://127.0.0.1:9/jwks.json"]);
+        const proxy = http.createServer().on("connect", (request, socket) => {
+          asked.push(request.url);
+          socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+        });
+        await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+        const { port } = proxy.address() as AddressInfo;
+        const restore = setGlobalProxyFromEnv({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+        try {
+          expect(await outcomeOf("https://keys.invalid/jwks.json")).to.match(/^JWKS failed: NetworkError/);
+          expect(asked).to.deep.equal(["keys.invalid:443"]);
+        } finally {
+          restore();
+          proxy.close();
+        }
       });
     }
   });

@@ -462,7 +462,7 @@ describe("Managed login", () => {
     });
 
     const endless = [
-      { which: "that begins in time and never ends", delayMs: 0, timeoutMs: 400, cause: "TimeoutError (HTTP 200)" },
+      { which: "that begins in time and never ends", delayMs: 0, timeoutMs: 1500, cause: "TimeoutError (HTTP 200)" },
       { which: "that begins when nobody waits for it any more", delayMs: 100, timeoutMs: 50, cause: "TimeoutError" },
     ];
     for (const { which, delayMs, timeoutMs, cause } of endless) {

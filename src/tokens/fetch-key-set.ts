@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import { fetchFailureOf, inTime, textOf } from "../bounded-answer.js";
+import { fetchFailureOf, inTime, readBounded, textOf } from "../bounded-answer.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
 
 /** Bounds of one fetch. */
@@ -19,18 +19,25 @@ const HEADERS = {
   "user-agent": "cognito-auth-session",
 };
 
+/** An answer whose body is still to be read. */
+interface Answer {
+  readonly status: number | undefined;
+  readonly read: (maxBytes: number) => Promise<string>;
+}
+
 /**
  * Fetches a key set: status 200 only, no redirects (a redirect could lead to keys of another), bounded in time from
- * first to last byte, and in size. By `node:https`, which the SDK has loaded anyway: Node's `fetch` would be 1.7 MB more
- * for the garbage collector to walk through.
+ * first to last byte, and in size. By `node:https`: on Node 20 its `fetch` would be 1.7 MB more for the garbage collector
+ * to walk through. By `fetch` where Node was told of a proxy, as Node's agents leak the sockets of tunnels that fail.
  */
 export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
   try {
     return await inTime(timeoutMs, async (over) => {
-      const answer = await get(new URL(uri), over);
-      const { statusCode: httpStatusCode } = answer;
+      const answer = await (isProxied() ? askByFetch : askDirectly)(uri, over);
+      // When this throws, `inTime` ends the connection.
+      const { status: httpStatusCode } = answer;
       if (httpStatusCode !== 200) throw new UpstreamFailure("JWKS", "UnexpectedStatus", { httpStatusCode });
-      return JSON.parse(await textOf(answer, maxBytes));
+      return JSON.parse(await answer.read(maxBytes));
     });
   } catch (error) {
     throw asFailure(error);
@@ -39,13 +46,15 @@ export const fetchKeySet: FetchJson = async (uri, { timeoutMs, maxBytes }) => {
 
 /**
  * With an agent of its own, and a connection that ends with the answer: the next is minutes away. What an application
- * lets its global agents do, such as taking anybody's certificate, is not for keys; only their proxy is.
+ * lets its global agents do, such as taking anybody's certificate, is not for keys.
  */
-function get(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
-  const { Agent, request, globalAgent } = url.protocol === "https:" ? https : http;
-  const settings = { keepAlive: false, proxyEnv: proxyEnvOf(globalAgent) };
+function askDirectly(uri: string, signal: AbortSignal): Promise<Answer> {
+  const url = new URL(uri);
+  const { Agent, request } = url.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
-    request(url, { agent: new Agent(settings), headers: HEADERS, signal }, resolve)
+    request(url, { agent: new Agent({ keepAlive: false }), headers: HEADERS, signal }, (answer) => {
+      resolve({ status: answer.statusCode, read: (maxBytes) => textOf(answer, maxBytes) });
+    })
       .on("error", reject)
       // An offer of another protocol ends it without a word.
       .on("close", reject)
@@ -53,10 +62,25 @@ function get(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
   });
 }
 
-/** Where Node finds its proxy (`NODE_USE_ENV_PROXY`, from 22.21 and 24.5 on; Node 20 knows of none, nor do its types). */
-function proxyEnvOf(agent: object): unknown {
+async function askByFetch(uri: string, signal: AbortSignal): Promise<Answer> {
+  const { status, body } = await fetch(uri, { redirect: "error", headers: HEADERS, signal });
+  return { status, read: async (maxBytes) => (body === null ? "" : readBounded(body, maxBytes, signal)) };
+}
+
+/** By `NODE_USE_ENV_PROXY` or `--use-env-proxy` (from Node 22.21 and 24.5 on), or by `http.setGlobalProxyFromEnv()`. */
+function isProxied(): boolean {
+  const { NODE_USE_ENV_PROXY, NODE_OPTIONS } = process.env;
+  const flags = [...process.execArgv, NODE_OPTIONS];
+  return (
+    NODE_USE_ENV_PROXY === "1" ||
+    flags.some((flag) => flag?.includes("--use-env-proxy")) ||
+    [http, https].some(({ globalAgent }) => hasProxy(globalAgent))
+  );
+}
+
+function hasProxy(agent: object): boolean {
   const options: unknown = "options" in agent ? agent.options : undefined;
-  return typeof options === "object" && options !== null && "proxyEnv" in options ? options.proxyEnv : undefined;
+  return typeof options === "object" && options !== null && "proxyEnv" in options && Boolean(options.proxyEnv);
 }
 
 function asFailure(error: unknown): UpstreamFailure {
