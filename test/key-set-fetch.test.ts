@@ -1,5 +1,5 @@
 import http, { type IncomingHttpHeaders, type RequestListener } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { AuthError, type JsonWebKeySet, SessionManager } from "cognito-auth-session";
@@ -208,21 +208,22 @@ describe("A key set is fetched", () => {
     const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: object) => () => void };
     if (setGlobalProxyFromEnv !== undefined) {
       it("a proxy that was set later is used too", async () => {
-        const asked: (string | undefined)[] = [];
-        const proxy = http.createServer().on("connect", (request, socket) => {
-          asked.push(request.url);
-          socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+        const asked: string[] = [];
+        const refusing = (socket: Socket) => {
+          socket.once("data", (head) => {
+            asked.push(String(head).split("\r\n", 1).join());
+            socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+          });
+        };
+        await withRawServer(refusing, async (port) => {
+          const restore = setGlobalProxyFromEnv({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+          try {
+            expect(await outcomeOf("https://keys.invalid/jwks.json")).to.match(/^JWKS failed: NetworkError/);
+          } finally {
+            restore();
+          }
         });
-        await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-        const { port } = proxy.address() as AddressInfo;
-        const restore = setGlobalProxyFromEnv({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
-        try {
-          expect(await outcomeOf("https://keys.invalid/jwks.json")).to.match(/^JWKS failed: NetworkError/);
-          expect(asked).to.deep.equal(["keys.invalid:443"]);
-        } finally {
-          restore();
-          proxy.close();
-        }
+        expect(asked).to.deep.equal(["CONNECT keys.invalid:443 HTTP/1.1"]);
       });
     }
   });
