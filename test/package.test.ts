@@ -84,6 +84,14 @@ describe("The package, as npm would publish it", function () {
     await cognito.stop();
   });
 
+  it("loads no undici, which costs more than all else, on any Node", () => {
+    const source = `
+      const [parts, loaded] = [["", "/koa", "/fetch"], (name) => process.moduleLoadList.some((part) => part.includes(name))];
+      for (const part of parts) await import("cognito-auth-session" + part);
+      console.log(loaded("NativeModule http"), loaded("undici"));`;
+    expect(node("lean.mjs", source)).to.equal("true false");
+  });
+
   it("loads in CommonJS by require()", () => {
     const source = `
       const { authSession, AuthError, requireGroup } = require("cognito-auth-session");

@@ -1,7 +1,7 @@
-import http from "node:http";
 import https from "node:https";
 import { answerBound } from "../answer-bound.js";
 import { within } from "../deadline.js";
+import { http } from "../node-http.js";
 import type { ExchangedCredentials } from "./credentials.js";
 import type { Subject } from "./subject.js";
 

@@ -1,6 +1,6 @@
-import http from "node:http";
 import https from "node:https";
 import { LRUCache } from "lru-cache";
+import { http } from "../node-http.js";
 import type { AWSCredentials } from "./credentials.js";
 
 /** A client class of AWS SDK v3: its configuration is a parameter, optional where all settings are. */

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from "node:http";
 import type { AuthError } from "../errors/auth-error.js";
 import { ERROR_TABLE } from "../errors/table.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
 import { warnOnce } from "../errors/warn-once.js";
+import { http } from "../node-http.js";
 
 /** Headers of the answer that a handler had begun to describe, and that is not sent. */
 export const SUPERSEDED_HEADERS = ["Content-Encoding", "Content-Language", "Content-Range", "ETag", "Last-Modified"];
@@ -52,7 +52,13 @@ const bodies = new Map<AuthError["code"], Body & Pick<AuthError, "status" | "nam
 function bodyOf({ status, code, name }: AuthError): Body {
   const known = bodies.get(code);
   if (known !== undefined && known.status === status && known.name === name) return known;
-  const body = JSON.stringify({ status, title: STATUS_CODES[status], detail: ERROR_TABLE[code].detail, code, name });
+  const body = JSON.stringify({
+    status,
+    title: http.STATUS_CODES[status],
+    detail: ERROR_TABLE[code].detail,
+    code,
+    name,
+  });
   const made = { body, length: String(Buffer.byteLength(body)), status, name };
   bodies.set(code, made);
   return made;

@@ -1,7 +1,7 @@
-import http from "node:http";
 import https from "node:https";
 import { fetchFailureOf, inTime, readBounded, textOf } from "../bounded-answer.js";
 import { UpstreamFailure } from "../errors/upstream-failure.js";
+import { http } from "../node-http.js";
 
 /** Bounds of one fetch. */
 export interface FetchLimits {
