@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import http, { type IncomingHttpHeaders, type RequestListener } from "node:http";
+import https from "node:https";
 import type { Socket } from "node:net";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { AuthError, type JsonWebKeySet, SessionManager } from "cognito-auth-session";
 import { LocalCognito } from "cognito-auth-session/testing";
-import { withRawServer, withServer } from "./support/raw-http.js";
+import { cli, environmentOf } from "./support/cli.js";
+import { withRawServer, withServer, withTlsServer } from "./support/raw-http.js";
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
@@ -154,6 +158,59 @@ describe("A key set is fetched", () => {
       );
       expect(outcome).to.match(/^JWKS failed: NetworkError/);
       expect(outcome).to.not.include("127.0.0.1");
+    });
+  });
+
+  describe("over TLS, where nobody known vouches for the certificate:", () => {
+    /** For 127.0.0.1, until 2126. */
+    const CERTIFICATE = join(import.meta.dirname, "fixtures", "self-signed.pem");
+    const pem = readFileSync(CERTIFICATE);
+    let asked: number;
+
+    const ofTlsServer = <T>(outcome: (jwksUri: string) => Promise<T>): Promise<T> => {
+      asked = 0;
+      return withTlsServer(
+        (_request, response) => {
+          asked += 1;
+          response.end(JSON.stringify(keys));
+        },
+        (port) => outcome(`https://127.0.0.1:${port}/jwks.json`),
+        { key: pem, cert: pem },
+      );
+    };
+
+    it("not", async () => {
+      const outcome = await ofTlsServer(outcomeOf);
+      expect(outcome).to.equal("JWKS failed: NetworkError (DEPTH_ZERO_SELF_SIGNED_CERT)");
+      expect(asked).to.equal(0);
+    });
+
+    it("not, where the application takes any certificate by its global agent", async () => {
+      const { globalAgent } = https;
+      https.globalAgent = new https.Agent({ rejectUnauthorized: false });
+      try {
+        expect(await ofTlsServer(outcomeOf)).to.include("DEPTH_ZERO_SELF_SIGNED_CERT");
+      } finally {
+        https.globalAgent = globalAgent;
+      }
+      expect(asked).to.equal(0);
+    });
+
+    it("where NODE_EXTRA_CA_CERTS does", async () => {
+      const input = cognito.signToken({ tokenUse: "id" });
+      for (const [env, verified] of [
+        [{}, false],
+        [{ NODE_EXTRA_CA_CERTS: CERTIFICATE }, true],
+      ] as const) {
+        const { stdout } = await ofTlsServer((jwksUri) =>
+          cli(["decode", "--verify", "--json"], {
+            input,
+            env: { ...environmentOf({ ...cognito.options, jwksUri }), ...env },
+          }),
+        );
+        expect(JSON.parse(stdout)).to.include({ verified });
+        expect(asked).to.equal(Number(verified));
+      }
     });
   });
 

@@ -1,4 +1,5 @@
-const ERRNO = /^E[A-Z0-9_]{2,30}$/;
+/** Node's codes: of its system calls and its own errors, and of certificates that are not trusted. */
+const ERRNO = /^(?:E[A-Z0-9_]{2,30}|(?:CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]{2,40})$/;
 
 /** Node's code of an error, `ECONNREFUSED` or the like; which of them are kept is {@link UpstreamFailure}'s to say. */
 export function errnoOf(error: unknown): string | undefined {
@@ -19,7 +20,7 @@ export class UpstreamFailure extends Error {
   declare readonly httpStatusCode?: number;
   /** AWS request id, for a support case. */
   declare readonly requestId?: string;
-  /** Node's code of a connection that failed: `ECONNREFUSED`, `ENOTFOUND`, ... */
+  /** Node's code of a connection that failed: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, ... */
   declare readonly errno?: string;
 
   constructor(

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { LocalCognito } from "cognito-auth-session/testing";
 import type { Check } from "../../src/cli/doctor/check.js";
 import { environmentOf } from "./cli.js";
@@ -78,6 +79,16 @@ export const TROUBLES: readonly Trouble[] = [
     failed: ["key-set", "token"],
     says: /The key set holds no usable key/,
     fix: /something else answers there/,
+  },
+  {
+    what: "a mirror compresses the key set",
+    cause: async (cognito) => {
+      const keys = gzipSync(await (await fetch(cognito.options.jwksUri)).text());
+      return keySetFrom((_request, response) => response.setHeader("Content-Encoding", "gzip").end(keys));
+    },
+    failed: ["key-set", "token"],
+    says: /The key set comes compressed/,
+    fix: /leave it uncompressed/,
   },
   {
     what: "the key set's answer has no end",

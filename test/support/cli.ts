@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ENVIRONMENT_VARIABLES } from "../../src/config/sources.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const LOADER = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /** What a run of the command line came to. */
 export interface Result {

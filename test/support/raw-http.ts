@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type ServerOptions } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from "node:https";
 import { connect, createServer as createRawServer, type Server, type Socket } from "node:net";
 
 /** Runs something against a real server on a free port, and closes it. */
@@ -8,6 +9,16 @@ export async function withServer<T>(
   options: ServerOptions = {},
 ): Promise<T> {
   const server = createServer(options, listener);
+  return whileListening(server, run, () => server.closeAllConnections());
+}
+
+/** As `withServer`, over TLS. */
+export async function withTlsServer<T>(
+  listener: RequestListener,
+  run: (port: number) => Promise<T>,
+  options: TlsServerOptions,
+): Promise<T> {
+  const server = createTlsServer(options, listener);
   return whileListening(server, run, () => server.closeAllConnections());
 }
 

@@ -24,6 +24,7 @@ export const keyDefences: Readonly<Record<string, readonly DefenceRow[]>> = {
     ["httpStatusCode !== 200", "httpStatusCode === 999", keySet],
     ["textOf(answer, maxBytes)", "textOf(answer, Number.MAX_VALUE)", keySet],
     ["agent: new Agent({ keepAlive: false }), ", "", fetchTest],
+    ["keepAlive: false }", "keepAlive: false, rejectUnauthorized: false }", fetchTest],
     ['redirect: "error", ', "", fetchTest],
     ["readBounded(body, maxBytes, signal)", "readBounded(body, Number.MAX_VALUE, signal)", fetchTest],
     ['NODE_USE_ENV_PROXY === "1" ||', "", fetchTest],

@@ -19,7 +19,7 @@ export class Workshop {
     this.#folder = join(PROJECT, "test", ".generated-defences", name);
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
-    for (const entry of ["package.json", "tsconfig.json", "src", "test/support", "test/threats"]) {
+    for (const entry of ["package.json", "tsconfig.json", "src", "test/fixtures", "test/support", "test/threats"]) {
       cpSync(join(PROJECT, entry), join(this.#folder, entry), { recursive: true });
     }
     for (const test of new Set(DEFENCES.flatMap(({ noticedBy }) => ("test" in noticedBy ? noticedBy.test : [])))) {

@@ -13,6 +13,8 @@ export interface ProbeSettings {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  /** Whether it came compressed, though nobody asked for that. */
+  readonly isCompressed: boolean;
   /** How far the answer's clock is before ours, in milliseconds; undefined where it does not say. */
   readonly aheadMs: number | undefined;
 }
@@ -23,19 +25,27 @@ export interface Silence {
   readonly fix: string;
 }
 
+/** What is sent, where it is more than a question. */
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 /** Asks a service for something. No redirect is followed: it could lead anywhere. */
 export async function probe(
   url: string,
   { timeoutMs, clock }: ProbeSettings,
-  init: RequestInit = {},
+  init: Asked = {},
 ): Promise<Answer | Silence> {
   const sentAtMs = clock();
   try {
     return await inTime(timeoutMs, async (over) => {
-      const response = await fetch(url, { ...init, redirect: "manual", signal: over });
-      const aheadMs = aheadOf(response.headers, (sentAtMs + clock()) / 2);
-      const text = response.body === null ? "" : await readBounded(response.body, MAX_ANSWER_BYTES, over);
-      return { status: response.status, text, aheadMs };
+      const headers = { "accept-encoding": "identity", ...init.headers };
+      const { status, body, headers: told } = await fetch(url, { ...init, headers, redirect: "manual", signal: over });
+      const aheadMs = aheadOf(told, (sentAtMs + clock()) / 2);
+      const text = body === null ? "" : await readBounded(body, MAX_ANSWER_BYTES, over);
+      return { status, text, isCompressed: (told.get("content-encoding") ?? "identity") !== "identity", aheadMs };
     });
   } catch (error) {
     return silenceOf(error, timeoutMs);

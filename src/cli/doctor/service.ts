@@ -53,6 +53,10 @@ function judgeKeys(answer: Answer | Silence): Check {
     const fix = "Check the user pool's id and Region, or `jwksUri` (COGNITO_JWKS_URI).";
     return { id, status: "fail", message: `The key set cannot be fetched (HTTP ${answer.status}).`, fix };
   }
+  if (answer.isCompressed) {
+    const message = "The key set comes compressed though nobody asked for that; servers do not read it.";
+    return { id, status: "fail", message, fix: "Let the mirror or proxy at `jwksUri` leave it uncompressed." };
+  }
   const keys = readKeySet(jsonOf(answer));
   if (keys !== undefined) return { id, status: "pass", message: `The key set has ${count(keys.size, "usable key")}.` };
   return {
