@@ -2,6 +2,7 @@ import type { Scale } from "../scale.js";
 import { median, type Quartiles, quartilesOf } from "../statistics.js";
 import { VARIANTS, type VariantName } from "../variants.js";
 import { Arena, type ArenaParts, type Need, type ServedSlice } from "./arena.js";
+import { type Pair, runPair, type Side } from "./pair.js";
 import type { Contest, Workload, WorkloadName } from "./workloads.js";
 
 /** Of a slice that is so many requests. */
@@ -45,14 +46,14 @@ export async function runWorkload(
 ): Promise<readonly ContestResult[]> {
   const { rounds, roundsOfProcess } = scale;
   const arena = new Arena(parts);
-  const records = contests.map((contest) => ({ contest, pairs: [] as Pair[] }));
+  const records = contests.map((contest) => ({ contest, pairs: [] as Pair<ServedSlice>[] }));
   try {
     for (let round = 0; round < rounds; round += 1) {
       // Some processes are compiled luckier than others, for as long as they live.
       if (round % roundsOfProcess === 0) await arena.close();
       const now = records.filter(({ contest }) => isInRound(contest, round));
       await arena.open(now.flatMap(({ contest }) => needsOf(contest)));
-      for (const { contest, pairs } of now) pairs.push(await runPair(arena, contest, scale, round % 2 === 1));
+      for (const { contest, pairs } of now) pairs.push(await runPair(round, sliceOf(arena, contest, scale)));
     }
   } finally {
     await arena.close();
@@ -60,31 +61,17 @@ export async function runWorkload(
   return records.map(({ contest, pairs }) => resultOf(name, contest, pairs));
 }
 
-interface Pair {
-  readonly challenger: ServedSlice;
-  readonly baseline: ServedSlice;
-}
-
-/** Who goes first changes: a machine that gets slower favours the first. */
-async function runPair(
+function sliceOf(
   arena: Arena,
   contest: Contest,
   { sliceMs, leadInMs }: Pick<Scale, "sliceMs" | "leadInMs">,
-  challengerFirst: boolean,
-): Promise<Pair> {
+): (side: Side) => Promise<ServedSlice> {
   const { traffic, connections, requests, sleeps = false } = contest;
   const length = requests === undefined ? { milliseconds: sliceMs } : { milliseconds: LIMIT_MS, requests };
-  const slice = (side: "challenger" | "baseline") =>
-    arena.run(contest[side], traffic, { connections, ...length, ...(sleeps && { sleeps }) }, leadInMs);
-  if (challengerFirst) {
-    const challenger = await slice("challenger");
-    return { challenger, baseline: await slice("baseline") };
-  }
-  const baseline = await slice("baseline");
-  return { challenger: await slice("challenger"), baseline };
+  return (side) => arena.run(contest[side], traffic, { connections, ...length, ...(sleeps && { sleeps }) }, leadInMs);
 }
 
-function resultOf(workload: WorkloadName, contest: Contest, pairs: readonly Pair[]): ContestResult {
+function resultOf(workload: WorkloadName, contest: Contest, pairs: readonly Pair<ServedSlice>[]): ContestResult {
   const { challenger, baseline, label } = contest;
   return {
     workload,

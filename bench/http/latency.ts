@@ -1,6 +1,7 @@
 import { median, type Quartiles, quantile, quartilesOf } from "../statistics.js";
 import type { VariantName } from "../variants.js";
 import { Arena, type ArenaParts } from "./arena.js";
+import { type Pair, runPair, type Side } from "./pair.js";
 import type { Traffic } from "./traffic.js";
 
 const SATURATION = 0.7;
@@ -23,8 +24,6 @@ export interface LatencyResult {
   readonly ratio: Quartiles;
 }
 
-type Side = "challenger" | "baseline";
-
 /** Load at a rate, and how long each request took. */
 interface RatedSlice {
   readonly rate: number;
@@ -39,7 +38,7 @@ interface Field {
   readonly roundsOfProcess: number;
 }
 
-/** Servers in turn. What each can do is measured anew before each slice, as the machine does not stay the same. */
+/** Pairs in turn. What a server can do is measured anew for each, as the machine does not stay the same. */
 export async function measureLatency(parts: ArenaParts): Promise<readonly LatencyResult[]> {
   const { hotTokens, latencyRoundsOfProcess, roundsOfProcess } = parts.scale;
   const hot = { tokens: "good", repeated: hotTokens } as const;
@@ -73,26 +72,32 @@ async function measureField(
   { baseline, traffic, challengers, roundsOfProcess }: Field,
   parts: ArenaParts,
 ): Promise<readonly LatencyResult[]> {
-  const { latencyRounds, latencySliceMs: milliseconds } = parts.scale;
+  const { latencyRounds, latencySliceMs: milliseconds, leadInMs } = parts.scale;
   const names = new Set([baseline, ...challengers.map(([name]) => name)]);
   const arena = new Arena(parts);
-  const rateFor = async (name: VariantName) =>
-    (await saturationOf(arena, name, traffic, milliseconds / 2)) * SATURATION;
+  const rateFor = async (name: VariantName) => {
+    const saturated = { connections: CONNECTIONS, milliseconds: milliseconds / 2 };
+    const outcome = await arena.run(name, traffic, saturated, leadInMs);
+    return (outcome.requests / outcome.milliseconds) * 1000 * SATURATION;
+  };
   const slice = async (name: VariantName, rate: number, seed: number): Promise<RatedSlice> => {
-    const { latencies } = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds, rate, seed });
+    const rated = { connections: CONNECTIONS, milliseconds, rate, seed };
+    const { latencies } = await arena.run(name, traffic, rated, leadInMs);
     return { rate, latencies };
   };
-  const records = challengers.map(([challenger, rateOf]) => ({ challenger, rateOf, pairs: [] as Pair[] }));
+  const records = challengers.map(([challenger, rateOf]) => ({ challenger, rateOf, pairs: [] as Pair<RatedSlice>[] }));
   try {
     for (let round = 0; round < latencyRounds; round += 1) {
       // As in contests: some processes are luckier than others, for as long as they live.
       if (round % roundsOfProcess === 0) await arena.close();
       await arena.open([...names].map((name) => ({ name, traffic })));
-      const rate = await rateFor(baseline);
-      const bare = await slice(baseline, rate, round);
       for (const { challenger, rateOf, pairs } of records) {
-        const ownRate = rateOf === "own" ? await rateFor(challenger) : rate;
-        pairs.push({ baseline: bare, challenger: await slice(challenger, ownRate, round) });
+        const rateOfBoth = rateOf === "baseline" ? await rateFor(baseline) : undefined;
+        const run = async (side: Side) => {
+          const name = side === "baseline" ? baseline : challenger;
+          return slice(name, rateOfBoth ?? (await rateFor(name)), round);
+        };
+        pairs.push(await runPair(round, run));
       }
     }
   } finally {
@@ -101,11 +106,9 @@ async function measureField(
   return records.map(({ challenger, rateOf, pairs }) => resultOf({ challenger, baseline, rateOf }, pairs));
 }
 
-type Pair = Readonly<Record<Side, RatedSlice>>;
-
 function resultOf(
   who: Pick<LatencyResult, "challenger" | "baseline" | "rateOf">,
-  pairs: readonly Pair[],
+  pairs: readonly Pair<RatedSlice>[],
 ): LatencyResult {
   const both = (figure: (slices: readonly RatedSlice[]) => number): Record<Side, number> => ({
     challenger: figure(pairs.map((pair) => pair.challenger)),
@@ -122,9 +125,4 @@ function resultOf(
 
 function p99Of(slice: RatedSlice): number {
   return quantile(slice.latencies, 0.99);
-}
-
-async function saturationOf(arena: Arena, name: VariantName, traffic: Traffic, milliseconds: number): Promise<number> {
-  const outcome = await arena.run(name, traffic, { connections: CONNECTIONS, milliseconds });
-  return (outcome.requests / outcome.milliseconds) * 1000;
 }
